@@ -1,0 +1,94 @@
+"""Every error FastApply raises on purpose.
+
+    FastApplyError
+    ├── InvalidRequest        an argument is missing, of the wrong type or contradicts another
+    │   ├── UnknownLanguage   `language` names no profile
+    │   └── InputTooLarge     a text is longer than the limit in force
+    ├── EditRefused           the merge has doubts and was told to refuse them; carries the doubts and the best guess
+    ├── ModelUnavailable      `on_doubt="model"` or a model's name, and no model is configured
+    ├── DeadlineExceeded      the merge did not end within its deadline
+    └── WorkerDied            the process that ran the merge ended; only this request is lost
+
+Each class has a stable `code` that clients may switch on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastapply.merge.values import ApplyResult, Doubt
+
+__all__ = [
+    "DeadlineExceeded",
+    "EditRefused",
+    "FastApplyError",
+    "InputTooLarge",
+    "InvalidRequest",
+    "ModelUnavailable",
+    "UnknownLanguage",
+    "WorkerDied",
+]
+
+
+class FastApplyError(Exception):
+    """Base of all errors of this package; `code` is stable, the message is for people."""
+
+    code = "error"
+
+
+class InvalidRequest(FastApplyError):
+    """An argument can't be used. `field` names it."""
+
+    code = "invalid_request"
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnknownLanguage(InvalidRequest):
+    """`language` names no profile; the message lists the nearest names."""
+
+    code = "unknown_language"
+
+
+class InputTooLarge(InvalidRequest):
+    """A text is longer than the limit in force."""
+
+    code = "input_too_large"
+
+
+class EditRefused(FastApplyError):
+    """The merge can't decide. `doubts` says what and where; `best_guess` is the result it would have given."""
+
+    code = "edit_in_doubt"
+
+    def __init__(self, doubts: Sequence[Doubt], best_guess: ApplyResult | None = None) -> None:
+        super().__init__("; ".join(doubt.message for doubt in doubts) or "the edit is in doubt")
+        self.doubts = tuple(doubts)
+        self.best_guess = best_guess
+
+
+class ModelUnavailable(FastApplyError):
+    """A model was asked for and none is configured."""
+
+    code = "model_unavailable"
+
+
+class DeadlineExceeded(FastApplyError):
+    """The merge did not end within `seconds`."""
+
+    code = "deadline_exceeded"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the merge did not end within {seconds:g} s")
+        self.seconds = seconds
+
+
+class WorkerDied(FastApplyError):
+    """The worker process of this merge ended before it answered."""
+
+    code = "worker_died"

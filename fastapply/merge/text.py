@@ -1,0 +1,38 @@
+"""Text as lines and back, byte for byte. Lines end at LF, CRLF or a lone CR, and nowhere else.
+
+`str.splitlines` also splits at form feed, U+2028 and others that editors and compilers do not take for line ends.
+"""
+
+from __future__ import annotations
+
+import re
+
+BOM = "\ufeff"
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of `text`, each with its ending; `"".join` gives `text` back."""
+    return _LINE.findall(text)
+
+
+def without_ending(line: str) -> str:
+    """`line` without the one line ending it may have."""
+    if line.endswith("\r\n"):
+        return line[:-2]
+    return line[:-1] if line.endswith(("\n", "\r")) else line
+
+
+def ending_of(line: str) -> str:
+    """The line ending of `line`: CRLF, LF, CR or nothing."""
+    return line[len(without_ending(line)) :]
+
+
+def indent_of(line: str) -> str:
+    """The leading blanks (spaces, tabs, form feeds) of `line`."""
+    return line[: len(line) - len(line.lstrip(" \t\f"))]
+
+
+def is_blank(line: str) -> bool:
+    """True where `line` holds nothing but white space."""
+    return not line or line.isspace()

@@ -1,0 +1,122 @@
+"""The values that pass between the stages of a merge and out of it. No behaviour beyond reading."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+DoubtKind = Literal[
+    "ambiguous_anchor",  # the snippet's text fits several places equally well
+    "no_anchor",  # nothing in the snippet says where it belongs
+    "unexplained_deletion",  # original text would vanish, and nothing says that it should
+    "undecided_place",  # new text between two markers: anywhere between them would do
+    "twin",  # the result would hold two declarations of one name
+    "shrunk_body",  # a declaration would lose most of its body without a marker in it
+    "syntax_regressed",  # the result parses worse than the original
+    "marker_left",  # the result would hold a marker, a fence or a planted token
+    "lost_snippet_line",  # a line of the snippet is not in the result
+    "duplicated_line",  # a line that the original holds once would stand twice
+    "indent_unknown",  # new lines whose depth nothing in the snippet settles
+    "format_mismatch",  # a diff, search/replace block or patch whose text is not in the original
+    "nothing_applied",  # the snippet asks for a change and the result equals the original
+]
+
+Source = Literal["original", "snippet", "model"]
+
+
+class LineRange(msgspec.Struct, frozen=True):
+    """Lines `start` up to but not including `end`, counted from 0. `start == end` is a place between lines."""
+
+    start: int
+    end: int
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """One thing the merge could not decide.
+
+    `snippet` is where in the snippet (its lines), `candidates` the places in the original that would do,
+    `hint` says what a better snippet would show.
+    """
+
+    kind: DoubtKind
+    message: str
+    hint: str = ""
+    snippet: LineRange | None = None
+    candidates: tuple[LineRange, ...] = ()
+
+
+class LineEdit(msgspec.Struct, frozen=True):
+    """Original lines `start` up to `end` become `lines` (without line endings).
+
+    `snippet_lines[k]` is the snippet line that `lines[k]` shows, or -1 where it comes from the original.
+    """
+
+    start: int
+    end: int
+    lines: tuple[str, ...]
+    snippet_lines: tuple[int, ...] = ()
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """Characters `start` up to `end` of the original (code points) become `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Lines `start` up to `end` of the result come from `source`, there beginning at line `source_start`."""
+
+    start: int
+    end: int
+    source: Source
+    source_start: int
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Snippet line `line` was read as a message to the merger (`dropped`), or kept as code though it may be one."""
+
+    line: int
+    text: str
+    dropped: bool
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """Lines added and removed, as a unified diff counts them."""
+
+    added: int
+    removed: int
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Tokens of the model path; all 0 when the structural merge answered."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
+
+
+class ApplyResult(msgspec.Struct, frozen=True):
+    """The answer of `fastapply.apply`.
+
+    `format` is how the snippet was read (`lazy`, `whole_file`, `unified_diff`, `search_replace`, `patch`, `new_file`,
+    `empty`), `fallback` why structure could not be used (empty when it was), `timings` milliseconds by stage.
+    """
+
+    merged_code: str
+    edits: tuple[Edit, ...]
+    doubts: tuple[Doubt, ...]
+    notes: tuple[Note, ...]
+    provenance: tuple[Span, ...]
+    diff: str
+    changes: Changes
+    engine: str
+    language: str
+    format: str
+    fallback: str
+    usage: Usage
+    timings: dict[str, float]
