@@ -1,0 +1,6 @@
+// ... existing code ...
+		if errors.Is(err, sql.ErrNoRows) {
+			log.Printf("no such account")
+			return nil, ErrNotFound
+		}
+// ... existing code ...

@@ -1,0 +1,9 @@
+// ... existing code ...
+
+const DEFAULTS = {
+  // ... existing options ...
+  ignore: ['.git', 'node_modules', 'dist'],
+  followLinks: false,
+};
+
+// ... existing code ...
