@@ -3,6 +3,7 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 use crate::span::Span;
+
 // …
             if !c.is_alphanumeric() && c != '_' {
                 break;

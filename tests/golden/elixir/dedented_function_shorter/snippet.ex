@@ -1,0 +1,3 @@
+def init(_opts) do
+  {:ok, Repo.stock()}
+end

@@ -1,0 +1,2 @@
+fun Note.matches(query: String): Boolean =
+    query.isBlank() || title.contains(query, ignoreCase = true) || body.contains(query, ignoreCase = true)

@@ -1,0 +1,50 @@
+package app.notes.sync
+
+import app.notes.data.NoteRepository
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.isActive
+import kotlinx.coroutines.launch
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.minutes
+
+class SyncLoop(
+    private val repository: NoteRepository,
+    private val scope: CoroutineScope,
+    private val every: Duration = 15.minutes,
+) {
+    private var job: Job? = null
+
+    fun start() {
+        if (job != null) {
+            return
+        }
+        job = scope.launch {
+            var failures = 0
+            while (isActive) {
+                try {
+                    repository.refresh()
+                    failures = 0
+                } catch (error: IOException) {
+                    failures += 1
+                }
+                delay(every * (1 + failures))
+            }
+        }
+    }
+
+    fun stop() {
+        job?.cancel()
+        job = null
+    }
+
+    fun restart() {
+        stop()
+        start()
+    }
+
+    fun running(): Boolean {
+        return job?.isActive == true
+    }
+}

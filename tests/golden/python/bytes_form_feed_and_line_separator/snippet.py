@@ -1,0 +1,6 @@
+# ... existing code ...
+
+    def get(self, section, key, default=None):
+        return self.parser.get(section, key, fallback=default)
+
+    # ... existing code ...
