@@ -1,0 +1,54 @@
+# `make serve` and `make test` work on a fresh clone: they need Python 3.11 or newer and nothing else.
+
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+# The first Python on the path that is new enough; PYTHON=/path/to/python overrides the search.
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help serve test check format clean
+.DEFAULT_GOAL := help
+
+help: ## What can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST))
+
+serve: $(VENV)/.installed ## Start the service on HOST:PORT (127.0.0.1:8000)
+	@exec $(VENV)/bin/fastapply serve --host $(HOST) --port $(PORT)
+
+test: check ## Linter, formatter, types and all tests
+	$(VENV)/bin/python -m pytest -q
+
+check: $(VENV)/.installed-dev ## Linter, formatter and types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+format: $(VENV)/.installed-dev ## Let the linter and the formatter mend what they can
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+clean: ## Remove the virtual environment and all caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+
+# A stamp is written last, so an installation that was cut short is taken up again.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(call ensure_venv)
+	@echo "installing into $(VENV)" && $(PIP) --editable . && touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt
+	@$(call ensure_venv)
+	@echo "installing into $(VENV), with the tools for tests" && $(PIP) --editable '.[dev]' && touch $(VENV)/.installed $@
+
+define ensure_venv
+$(VENV)/bin/python -c 'import pip' 2>/dev/null || { \
+	test -n "$(PYTHON)" || { echo "error: FastApply needs Python 3.11 or newer; found: $$(python3 --version 2>&1)." \
+		"Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+	"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "error: $(PYTHON) has no venv module." \
+		"On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
+	echo "creating $(VENV) with $$("$(PYTHON)" --version)"; \
+	"$(PYTHON)" -m venv --clear "$(VENV)" || exit 1; }
+endef

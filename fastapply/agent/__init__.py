@@ -1,0 +1,1 @@
+"""What an agent's tools need of the workspace: for now, writing files."""

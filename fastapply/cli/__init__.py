@@ -1,0 +1,63 @@
+"""The command `fastapply`. A verb's module is imported when the verb is called, so that each call starts at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from fastapply.cli.exit_codes import ERROR, INTERRUPTED, OK
+from fastapply.cli.parser import build_parser
+from fastapply.errors import FastApplyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; returns its exit code."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    try:
+        code = _dispatch(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _reader_left()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (FastApplyError, OSError) as error:
+        return _complain(_told(error))
+    except Exception as error:  # a fault of ours: say where, without the texts it may hold
+        from fastapply.faults import describe
+
+        return _complain(f"internal error: {describe(error)}")
+    return code
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    if argv[:1] == ["bench"]:  # it reads its own arguments
+        from fastapply.bench import main as bench
+
+        return bench(list(argv[1:]))
+    args = build_parser().parse_args(argv)
+    code: int = import_module(f"fastapply.cli.{args.verb}").run(args)
+    return code
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return str(error)
+
+
+def _complain(message: str) -> int:
+    print(f"fastapply: error: {message}", file=sys.stderr)
+    return ERROR
+
+
+def _reader_left() -> int:
+    """Whoever read our output has enough. Nothing is wrong; only keep the interpreter's last flush from complaining."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return OK

@@ -1,0 +1,25 @@
+"""`fastapply explain`: what each stage of a merge saw and decided."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapply.cli.exit_codes import OK
+from fastapply.cli.terminal import write_text
+from fastapply.cli.texts import decode, read_snippet
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["run"]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the explanation."""
+    from fastapply.explain import render
+
+    original = decode(Path(args.file).read_bytes(), args.file)
+    snippet = read_snippet(args.edit)
+    write_text(render(original, snippet, path=args.file, language=args.language, instruction=args.instruction))
+    return OK

@@ -1,0 +1,117 @@
+"""The command line, verb by verb. Nothing here imports what a verb needs."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, NoReturn
+
+from fastapply import __version__
+from fastapply.cli.exit_codes import USAGE
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+    Verbs = _SubParsersAction["_Parser"]
+
+__all__ = ["build_parser"]
+
+_EXIT_CODES = "exit codes: 0 merged, 1 the edit is in doubt, 2 error, 64 wrong usage"
+
+
+class _Parser(argparse.ArgumentParser):
+    """As argparse has it, but wrong usage exits with 64: 2 is an error of the work itself."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage()
+        self.exit(USAGE, f"{self.prog}: error: {message}\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all verbs; `args.verb` names the module that runs it."""
+    parser = _Parser(
+        prog="fastapply",
+        description="Merge a coding model's lazy edit into a file, exact to the byte.",
+        epilog=_EXIT_CODES,
+    )
+    parser.add_argument("--version", action="version", version=f"fastapply {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    _add_apply(verbs)
+    _add_explain(verbs)
+    _add_serve(verbs)
+    _add_eval(verbs)
+    verbs.add_parser("bench", help="measure the merge on this machine", add_help=False)
+    return parser
+
+
+def _add_apply(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "apply",
+        help="merge an edit into a file and show the difference",
+        description="Merge the edit in SNIPPET into FILE and show what changes; --write changes the file.",
+        epilog=_EXIT_CODES + "; with --on-doubt best, 1 says that the best guess is shown or written with doubts left",
+    )
+    _add_merge_arguments(parser)
+    parser.add_argument(
+        "--on-doubt",
+        choices=("refuse", "best"),
+        default="refuse",
+        help="what to do where the edit can't be decided: refuse it (the default), or take the best guess",
+    )
+    parser.add_argument("--write", action="store_true", help="write the result to FILE, all of it or nothing")
+    parser.add_argument("--create", action="store_true", help="take FILE as empty where it does not exist")
+    parser.add_argument("--json", action="store_true", help="print the whole answer as JSON")
+    parser.add_argument("--no-color", action="store_true", help="no colours (NO_COLOR and FORCE_COLOR are heeded, too)")
+    parser.add_argument(
+        "--deadline", type=_positive_seconds, default=5.0, metavar="SECONDS", help="give up after this long (5)"
+    )
+
+
+def _add_explain(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "explain",
+        help="show what each stage of a merge saw and decided",
+        description="Show what each stage of the merge of SNIPPET into FILE saw and decided.",
+    )
+    _add_merge_arguments(parser)
+
+
+def _add_merge_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the file to merge into")
+    parser.add_argument("--edit", metavar="SNIPPET", required=True, help="file that holds the edit, or - for stdin")
+    parser.add_argument("--instruction", default="", help="one sentence on what the edit is for")
+    parser.add_argument("--language", help="the language of FILE, where its name does not say it")
+
+
+def _add_serve(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "serve",
+        help="answer merges over HTTP",
+        description="Answer POST /v1/apply over HTTP, on this machine alone unless --host says otherwise.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000); 0 takes a free one")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes that merge (one a core, at most 8)")
+    parser.add_argument("--queue", type=int, metavar="N", help="requests that may wait for a worker (64)")
+    parser.add_argument("--deadline", type=float, metavar="SECONDS", help="longest time of one merge (5)")
+
+
+def _add_eval(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "eval",
+        help="merge recorded cases and compare with what should come out",
+        description="Merge each case of CASES (JSON lines, may be gzipped: id, path, language, before, snippet, after) "
+        "and print how many come out exact, differ in spacing, are refused, are wrong, or fail.",
+    )
+    parser.add_argument("cases", metavar="CASES", help="file of cases, .jsonl or .jsonl.gz")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N cases")
+    parser.add_argument("--jobs", type=int, metavar="N", help="merges at once (one a core, at most 8)")
+    parser.add_argument("--dump", metavar="OUT", help="write each outcome to OUT as JSON lines")
+    parser.add_argument("--failures", action="store_true", help="show every case that is not exact")
+    parser.add_argument("--on-doubt", choices=("refuse", "best"), default="refuse", help="as for apply")
+
+
+def _positive_seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError("must be a number of seconds above 0")
+    return seconds

@@ -1,0 +1,97 @@
+"""What a terminal needs: colours where they are wanted, no control characters from a file, a progress bar."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+__all__ = ["BOLD", "CYAN", "DIM", "GREEN", "RED", "YELLOW", "Painter", "Progress", "paint_diff", "write_text"]
+
+BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
+
+# Control characters could rewrite the screen, and the bidirectional ones hide what code says.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+class Painter:
+    """Colours text for one stream; gives it back as it is where the stream wants none."""
+
+    def __init__(self, stream: TextIO, *, no_color: bool = False) -> None:
+        self.is_terminal = stream.isatty()
+        self.colors = not no_color and _wants_color(self.is_terminal)
+
+    def __call__(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self.colors and text else text
+
+    def shown(self, text: str) -> str:
+        """`text` fit for the stream: on a terminal, control characters become visible ones."""
+        return _UNSAFE.sub(_visible, text) if self.is_terminal else text
+
+
+def _wants_color(is_terminal: bool) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return is_terminal and os.environ.get("TERM") != "dumb"
+
+
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"^{chr(code + 64)}" if code < 32 else f"<U+{code:04X}>"
+
+
+def paint_diff(diff: str, paint: Painter) -> str:
+    """A unified diff of one file in the usual colours. Text on a stream that wants none stays what `patch` can read."""
+    lines = diff.split("\n")
+    return "\n".join(paint(paint.shown(line), _style(line, number)) for number, line in enumerate(lines))
+
+
+def _style(line: str, number: int) -> str:
+    if number < 2:  # the two headers; further down `---` is a removed line
+        return BOLD
+    return {"+": GREEN, "-": RED, "@": CYAN}.get(line[:1], "0")
+
+
+def write_text(text: str) -> None:
+    """Write to stdout as UTF-8, whatever the locale says, and with line endings as they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+
+
+class Progress:
+    """A bar on stderr while many things are done; nothing where stderr is no terminal."""
+
+    _WIDTH = 30
+    _INTERVAL_SECONDS = 0.1
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._done = 0
+        self._drawn_at = 0.0
+        self._shown = sys.stderr.isatty()
+
+    def step(self, note: str = "") -> None:
+        """One more is done."""
+        self._done += 1
+        now = time.monotonic()
+        if not self._shown or (now - self._drawn_at < self._INTERVAL_SECONDS and self._done < self._total):
+            return
+        self._drawn_at = now
+        filled = self._WIDTH * self._done // max(self._total, 1)
+        bar = "█" * filled + "░" * (self._WIDTH - filled)
+        sys.stderr.write(f"\r\x1b[K{bar} {self._done}/{self._total} {note}")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the bar off the screen."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

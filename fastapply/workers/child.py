@@ -1,0 +1,120 @@
+"""What runs in a worker: read a job, merge, write the answer, until the pool closes the channel."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+from fastapply import errors
+from fastapply.faults import describe
+from fastapply.workers import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedRWPair
+
+# The pool kills a worker at its deadline. Should the pool itself be gone, the kernel does it this much later.
+_ORPHAN_GRACE_SECONDS = 2.0
+_OUT_OF_MEMORY = 77
+
+
+def main() -> None:
+    """Serve the channel whose descriptor is the first argument, in as many bytes of memory as the second says."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the pool decides when workers end
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    _limit_memory(int(sys.argv[2]))
+    _warm_up()
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError), channel.makefile("rwb") as stream:
+        _write_frame(stream, wire.READY)
+        while (payload := _read_frame(stream)) is not None:
+            _write_frame(stream, _answer(payload))
+
+
+def _answer(payload: bytes) -> bytes:
+    job = wire.decode_job(payload)
+    with _alarm(job.deadline + _ORPHAN_GRACE_SECONDS):
+        try:
+            return _merge(job)
+        except errors.FastApplyError as error:
+            return wire.encode_error(error)
+        except MemoryError:
+            # What is left in memory can't be trusted to be whole: start anew.
+            os._exit(_OUT_OF_MEMORY)
+        except Exception as error:
+            _log(f"a merge failed: {describe(error)}")
+            return wire.encode_error(errors.FastApplyError(f"the merge failed with {type(error).__name__}"))
+
+
+def _merge(job: wire.Job) -> bytes:
+    from fastapply.apply import apply
+
+    result = apply(
+        job.original_code,
+        job.edit_snippet,
+        instruction=job.instruction,
+        path=job.path,
+        language=job.language,
+        on_doubt=job.on_doubt,
+        deadline=job.deadline,
+    )
+    return wire.encode(wire.Answer(result))
+
+
+def _warm_up() -> None:
+    """Load the merge and what a first one needs, and keep it out of later garbage collections."""
+    from fastapply.apply import apply
+
+    apply("x = 1\n", "x = 2\n", path="warm.py", on_doubt="best")
+    gc.collect()
+    gc.freeze()
+
+
+def _limit_memory(limit: int) -> None:
+    if limit == 0:
+        return
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    except (ImportError, ValueError, OSError) as error:  # not every system has the limit, or lets it be set
+        _log(f"a worker runs without a memory limit: {error}")
+
+
+def _log(message: str) -> None:
+    sys.stderr.write(f"fastapply: {message}\n")
+    sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Let the kernel end this process after `seconds`, even in the midst of C code."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _read_frame(stream: BufferedRWPair) -> bytes | None:
+    header = stream.read(wire.HEADER.size)
+    if len(header) < wire.HEADER.size:
+        return None
+    (length,) = wire.HEADER.unpack(header)
+    payload = stream.read(length)
+    return payload if len(payload) == length else None
+
+
+def _write_frame(stream: BufferedRWPair, payload: bytes) -> None:
+    stream.write(wire.HEADER.pack(len(payload)))
+    stream.write(payload)
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,255 @@
+"""A pool of worker processes for asyncio: bounded, with a hard deadline, losing one request when one worker is lost.
+
+A worker does one merge at a time. A request that ends early, by its deadline or because its caller went away, kills the
+worker it had: nothing else stops C code. Each worker has a keeper, which sees the process end, whatever ended it, and
+starts the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+from fastapply.errors import DeadlineExceeded, FastApplyError, WorkerDied
+from fastapply.workers import wire
+
+if TYPE_CHECKING:
+    from fastapply.config import PoolSettings
+    from fastapply.merge.values import ApplyResult
+
+__all__ = ["QueueFull", "WorkerPool"]
+
+log = logging.getLogger(__name__)
+
+# A worker minds its deadline itself where it can; one that does not is killed this much later.
+_KILL_GRACE_SECONDS = 0.25
+_START_SECONDS = 60.0
+_RESTART_PAUSE_SECONDS = 1.0
+
+
+class QueueFull(FastApplyError):
+    """As many requests wait as may wait; try again after `retry_after` seconds."""
+
+    code = "queue_full"
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__("too many requests wait for a worker")
+        self.retry_after = retry_after
+
+
+class WorkerPool:
+    """`async with WorkerPool(settings) as pool: result = await pool.apply(job)`."""
+
+    def __init__(self, settings: PoolSettings) -> None:
+        self._settings = settings
+        # Last in, first out: under little load the same worker answers, with its grammars loaded and its caches warm.
+        self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
+        self._keepers: list[asyncio.Task[None]] = []
+        self._workers: set[_Worker] = set()
+        self._pending = 0
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def alive(self) -> int:
+        """Workers that are up."""
+        return sum(worker.alive for worker in self._workers)
+
+    async def start(self) -> None:
+        """Start all workers; returns when each is ready. `WorkerDied` where one can't start."""
+        starts = (self._start_worker() for _ in range(self._settings.workers))
+        first = await asyncio.gather(*starts, return_exceptions=True)
+        for started in first:
+            if isinstance(started, BaseException):
+                await self.close()
+                raise started
+            self._keepers.append(asyncio.create_task(self._keep(started)))
+
+    async def close(self) -> None:
+        """End all workers. Requests under way fail with `WorkerDied`."""
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await asyncio.gather(*(worker.end() for worker in tuple(self._workers)))
+        self._workers.clear()
+
+    async def apply(self, job: wire.Job) -> ApplyResult:
+        """`fastapply.apply` in a worker.
+
+        Raises what that raises, and `DeadlineExceeded` once `job.deadline` has passed, waiting included, `WorkerDied`
+        where the worker ended, `QueueFull` at once where too many wait. Cancelling kills the worker that merges.
+        """
+        if self._pending >= self._settings.workers + self._settings.queue:
+            raise QueueFull
+        self._pending += 1
+        due = time.monotonic() + job.deadline
+        try:
+            async with asyncio.timeout(job.deadline + _KILL_GRACE_SECONDS):
+                return await self._ask_idle_worker(job, due)
+        except (TimeoutError, DeadlineExceeded):
+            raise DeadlineExceeded(job.deadline) from None
+        finally:
+            self._pending -= 1
+
+    async def _ask_idle_worker(self, job: wire.Job, due: float) -> ApplyResult:
+        worker = await self._take_idle()
+        try:
+            # Encoded only now, so that requests in the queue hold their texts once.
+            payload = wire.encode(msgspec.structs.replace(job, deadline=_left_until(due)))
+        except FastApplyError:
+            self._idle.put_nowait(worker)
+            raise
+        try:
+            answer = await worker.ask(payload)
+        except BaseException:
+            worker.kill()
+            raise
+        self._idle.put_nowait(worker)
+        return wire.open_answer(answer)
+
+    async def _take_idle(self) -> _Worker:
+        while True:
+            worker = await self._idle.get()
+            if worker.alive:  # the keeper of a dead one has its successor on the way
+                return worker
+
+    async def _keep(self, worker: _Worker) -> None:
+        """Put `worker` to work, and one after another in its place, until the pool closes."""
+        while True:
+            self._idle.put_nowait(worker)
+            await worker.ended()
+            log.warning("a worker ended (%s) and is replaced", worker.fate)
+            worker = await self._replace(worker)
+
+    async def _replace(self, worker: _Worker) -> _Worker:
+        await self._drop(worker)
+        while True:
+            try:
+                return await self._start_worker()
+            except (WorkerDied, OSError) as error:
+                log.error("a worker could not be started: %s", error)
+                await asyncio.sleep(_RESTART_PAUSE_SECONDS)
+
+    async def _start_worker(self) -> _Worker:
+        worker = await _Worker.spawn(self._settings.memory)
+        self._workers.add(worker)
+        try:
+            await worker.wait_until_ready()
+        except BaseException:
+            await self._drop(worker)
+            raise
+        return worker
+
+    async def _drop(self, worker: _Worker) -> None:
+        self._workers.discard(worker)
+        await worker.end()
+
+
+def _left_until(due: float) -> float:
+    left = due - time.monotonic()
+    if left <= 0:
+        raise DeadlineExceeded(0)
+    return left
+
+
+class _Worker:
+    """One process and the socket that leads to it."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def spawn(cls, memory: int) -> Self:
+        """A new process, in a fresh interpreter: what has threads must not fork."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            # -P: the directory we were started in is the user's, and its modules are not ours to import.
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", "fastapply.workers.child", str(theirs.fileno()), str(memory),
+                stdin=asyncio.subprocess.DEVNULL, pass_fds=[theirs.fileno()],
+            )  # fmt: skip
+        ours.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
+        return cls(process, reader, writer)
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
+    @property
+    def fate(self) -> str:
+        """How the process ended, for people."""
+        status = self._process.returncode
+        if status is None:
+            return "still running"
+        if status >= 0:
+            return f"exit status {status}"
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-status).name
+        return f"signal {-status}"
+
+    async def wait_until_ready(self) -> None:
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await self._read_frame()
+        except TimeoutError:
+            raise WorkerDied(f"a worker was not ready after {_START_SECONDS:g} s") from None
+
+    async def ask(self, payload: bytes) -> bytes:
+        """Send one frame and wait for the one that answers it."""
+        try:
+            self._writer.write(wire.HEADER.pack(len(payload)))
+            self._writer.write(payload)
+            await self._writer.drain()
+        except ConnectionError:
+            raise await self._death() from None
+        return await self._read_frame()
+
+    async def ended(self) -> None:
+        """Wait until the process is gone."""
+        await self._process.wait()
+
+    def kill(self) -> None:
+        """End the process now. Not by `Process.kill`, which may reap it and hide its exit status from asyncio."""
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+
+    async def end(self) -> None:
+        """Kill the process if need be, and give everything back."""
+        self.kill()
+        await self._process.wait()
+        self._writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+    async def _read_frame(self) -> bytes:
+        try:
+            (length,) = wire.HEADER.unpack(await self._reader.readexactly(wire.HEADER.size))
+            return await self._reader.readexactly(length)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise await self._death() from None
+
+    async def _death(self) -> WorkerDied:
+        """What became of the process, which has closed its end."""
+        self.kill()
+        await self._process.wait()
+        return WorkerDied(f"the worker process of this merge ended ({self.fate}); other requests are not affected")

@@ -1,0 +1,105 @@
+"""What passes between the pool and its workers: msgpack in frames of a 4-byte length and that many bytes.
+
+Not pickle: a worker parses untrusted text in C, so what comes back from it is decoded as data and nothing else.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Literal
+
+import msgspec
+
+from fastapply import errors
+from fastapply.merge.values import ApplyResult, Doubt
+
+__all__ = ["HEADER", "READY", "Answer", "Job", "OnDoubt", "decode_job", "encode", "encode_error", "open_answer"]
+
+HEADER = struct.Struct(">I")
+READY = b"ready"
+
+OnDoubt = Literal["refuse", "best", "model"]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """The arguments of one `fastapply.apply`."""
+
+    original_code: str
+    edit_snippet: str
+    instruction: str = ""
+    path: str | None = None
+    language: str | None = None
+    on_doubt: OnDoubt = "refuse"
+    deadline: float = 5.0
+
+
+class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
+    """`EditRefused` on its way."""
+
+    doubts: tuple[Doubt, ...]
+    best_guess: ApplyResult | None
+
+
+class Failure(msgspec.Struct, frozen=True, tag="failure"):
+    """Any other error on its way. `code` names its class."""
+
+    code: str
+    message: str
+    field: str | None = None
+    seconds: float = 0.0
+
+
+class Answer(msgspec.Struct, frozen=True, tag="answer"):
+    """The result on its way."""
+
+    result: ApplyResult
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_JOBS = msgspec.msgpack.Decoder(Job)
+_ANSWERS = msgspec.msgpack.Decoder(Answer | Refusal | Failure)
+_BY_FIELD: dict[str, type[errors.InvalidRequest]] = {
+    kind.code: kind for kind in (errors.InvalidRequest, errors.UnknownLanguage, errors.InputTooLarge)
+}
+_BY_MESSAGE: dict[str, type[errors.FastApplyError]] = {
+    kind.code: kind for kind in (errors.ModelUnavailable, errors.WorkerDied)
+}
+
+
+def encode(message: Job | Answer | Refusal | Failure) -> bytes:
+    """`message` as bytes; `InvalidRequest` where a text is no Unicode (a lone surrogate)."""
+    try:
+        return _ENCODER.encode(message)
+    except UnicodeEncodeError as error:
+        raise errors.InvalidRequest(f"a text holds a lone surrogate, which is no character: {error.reason}") from None
+
+
+def decode_job(payload: bytes) -> Job:
+    """The job in `payload`."""
+    return _JOBS.decode(payload)
+
+
+def encode_error(error: errors.FastApplyError) -> bytes:
+    """`error` as bytes, with all that `open_answer` needs to raise it again."""
+    if isinstance(error, errors.EditRefused):
+        return encode(Refusal(error.doubts, error.best_guess))
+    field = getattr(error, "field", None)
+    return encode(Failure(error.code, str(error), field, getattr(error, "seconds", 0.0)))
+
+
+def open_answer(payload: bytes) -> ApplyResult:
+    """The result in `payload`, or the error in it raised with its own type."""
+    message = _ANSWERS.decode(payload)
+    if isinstance(message, Answer):
+        return message.result
+    if isinstance(message, Refusal):
+        raise errors.EditRefused(message.doubts, message.best_guess)
+    raise _error_of(message)
+
+
+def _error_of(failure: Failure) -> errors.FastApplyError:
+    if failure.code == errors.DeadlineExceeded.code:
+        return errors.DeadlineExceeded(failure.seconds)
+    if invalid := _BY_FIELD.get(failure.code):
+        return invalid(failure.message, failure.field)
+    return _BY_MESSAGE.get(failure.code, errors.FastApplyError)(failure.message)
