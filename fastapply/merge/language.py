@@ -11,6 +11,7 @@ The rest says how to read it:
 
     base            name of a profile whose fields and rules this one starts from
     grammar         "module:function" of its tree-sitter grammar; without one only lines are aligned
+    approximate     true where the grammar is a relative's, so that its errors say little
     line_comments   what starts a comment that ends with the line
     block_comments  [opener, closer] pairs
     indent_blocks   true where indentation makes blocks
@@ -30,11 +31,14 @@ Keys of a rule, all optional:
     inner   path to the item that this node wraps: role, name and body are those of the inner item. Where the path
             leads nowhere, the rule's own keys hold; without a role the node is no item then
     group   path that exists where the node is a list of items, so a container and not a wrapper
+    word    path to a word (a macro, a command) whose entry in `words` is the role; no item where that is ""
+    words   roles by word; `role` holds for all others
 
 A path is a string, or an array of them of which the first that leads somewhere counts. It is made of steps, `/` between
 them. A step is the name of a field or of a child's node kind; or `field*`, which follows a field as far as it goes.
-Instead of steps: `@self` the node, `@item` its first child that has a rule in `items`. A name may also be text of the
-item: `@head` up to the body, `@line` the first line, `@text` all of it; and `+` joins parts that must all be there.
+Other steps: `@item` the first child that has a rule in `items`, `@last` the last child, `@self` alone the node itself.
+A name may also be text of the item: `@head` up to the body, `@line` the first line, `@text` all of it; and `+` joins
+parts that must all be there.
 """
 
 from __future__ import annotations
@@ -74,6 +78,8 @@ class ItemRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: Paths = ()
     inner: Paths = ()
     group: Paths = ()
+    word: Paths = ()
+    words: dict[str, Role | Literal[""]] = {}
 
 
 class Profile(msgspec.Struct, frozen=True, eq=False, forbid_unknown_fields=True):
@@ -84,6 +90,7 @@ class Profile(msgspec.Struct, frozen=True, eq=False, forbid_unknown_fields=True)
     filenames: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     grammar: str | None = None
+    approximate: bool = False
     line_comments: tuple[str, ...] = ()
     block_comments: tuple[tuple[str, str], ...] = ()
     indent_blocks: bool = False

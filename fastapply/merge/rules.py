@@ -23,7 +23,10 @@ TEXTS = ("@head", "@line", "@text")
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """An `ItemRule`, compiled. `name` holds alternatives of parts, each a path or one of `TEXTS`."""
+    """An `ItemRule`, compiled. `name` holds alternatives of parts, each a path or one of `TEXTS`.
+
+    `nests` is False where it can't lead to a function or class, so that the statements of a function pass quickly.
+    """
 
     role: Role | None
     name: tuple[tuple[Path | str, ...], ...]
@@ -32,6 +35,9 @@ class Rule(msgspec.Struct, frozen=True):
     value: tuple[Path, ...]
     inner: tuple[Path, ...]
     group: tuple[Path, ...]
+    word: tuple[Path, ...]
+    words: dict[bytes, Role | None]
+    nests: bool
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -89,7 +95,19 @@ class _Compiler:
         name = tuple(
             tuple(part if part in TEXTS else self.path(part) for part in path.split("+")) for path in _each(rule.name)
         )
-        return Rule(rule.role, name, *map(self.paths, (rule.owner, rule.body, rule.value, rule.inner, rule.group)))
+        return Rule(
+            role=rule.role,
+            name=name,
+            owner=self.paths(rule.owner),
+            body=self.paths(rule.body),
+            value=self.paths(rule.value),
+            inner=self.paths(rule.inner),
+            group=self.paths(rule.group),
+            word=self.paths(rule.word),
+            words={word.encode(): role or None for word, role in rule.words.items()},
+            nests=bool({rule.role, *rule.words.values()} & {"function", "class"} or rule.value)
+            or bool(rule.inner and rule.inner != "@item"),
+        )
 
     def paths(self, paths: Paths) -> tuple[Path, ...]:
         return tuple(map(self.path, _each(paths)))
@@ -100,6 +118,8 @@ class _Compiler:
     def step(self, step: str) -> Step:
         if step == "@item":
             return _by_kind(self.items)
+        if step == "@last":
+            return _last
         if step.endswith("*"):
             field = self.language.field_id_for_name(step[:-1])
             return _by_chain(field) if field is not None else _by_kind(())
@@ -117,8 +137,18 @@ def _each(paths: Paths) -> tuple[str, ...]:
     return (paths,) if isinstance(paths, str) else paths
 
 
+def _last(node: Node) -> Node | None:
+    return node.named_child(node.named_child_count - 1) if node.named_child_count else None
+
+
 def _by_kind(kinds: set[int] | dict[int, Rule] | tuple[()]) -> Step:
-    return lambda node: next((child for child in node.children if child.kind_id in kinds), None)
+    def step(node: Node) -> Node | None:
+        for child in node.children:
+            if child.kind_id in kinds:
+                return child
+        return None
+
+    return step
 
 
 def _by_field(field: int) -> Step:

@@ -121,12 +121,18 @@ def outline(tree: Tree, profile: Profile) -> list[Item]:
         frame = frames[-1]
         for node in frame.rest:
             kind_id = node.kind_id
-            if kind_id in rules.items:
+            rule = rules.items.get(kind_id)
+            if rule is not None:
                 lead, frame.lead = frame.lead, None
-                found = _resolve(node, rules)
+                if frame.shallow and not rule.nests:
+                    continue
+                found = _resolve(node, rule, rules)
                 if found is None or (frame.shallow and not found.nests):
                     continue
-                items.append(reader.item(found, lead or node, frame))
+                item = reader.item(found, lead or node, frame)
+                if not item.name:
+                    continue
+                items.append(item)
                 if found.body is not None:
                     frames.append(_Frame(found.body, len(items) - 1, frame.depth + 1, found.role == "function"))
                     break
@@ -173,9 +179,9 @@ class _Found(msgspec.Struct, frozen=True):
         return self.role == "function" or (self.role == "class" and not self.lent)
 
 
-def _resolve(outer: Node, rules: Rules) -> _Found | None:
-    """`outer`, which has a rule, as an item; None where it turns out to be none."""
-    node, rule = outer, rules.items[outer.kind_id]
+def _resolve(outer: Node, rule: Rule, rules: Rules) -> _Found | None:
+    """`outer` as an item by its `rule`; None where it turns out to be none."""
+    node = outer
     lender: Node | None = None
     peers: tuple[Node, ...] = ()
     while rule.inner:
@@ -189,7 +195,7 @@ def _resolve(outer: Node, rules: Rules) -> _Found | None:
         if node.named_child_count > 1:
             peers = tuple(peer for peer in node.children if peer.kind_id == inner.kind_id and peer != inner)
         node, rule = inner, rules.items[inner.kind_id]
-    role, body = rule.role, follow(node, rule.body)
+    role, body = _role(node, rule), follow(node, rule.body)
     lender = lender or follow(node, rule.value)
     lending = rules.values.get(lender.kind_id) if lender is not None else None
     lent = False
@@ -197,10 +203,16 @@ def _resolve(outer: Node, rules: Rules) -> _Found | None:
         lent_body = follow(lender, lending.body)
         lent = lent_body is not None or not lending.body
         if lent:
-            role, body = lending.role or role, lent_body or body
+            body = lent_body or body
+            role = role if role == "key" else lending.role or role
     if role is None or (role == "block" and body is None):
         return None
     return _Found(outer, node, rule, role, body, lent, peers)
+
+
+def _role(node: Node, rule: Rule) -> Role | None:
+    word = follow(node, rule.word) if rule.word else None
+    return rule.role if word is None else rule.words.get(word.text or b"", rule.role)
 
 
 class _Reader:
@@ -249,13 +261,14 @@ class _Reader:
         if body is None or self.end_of(body) <= at:
             return last
         tail = body.child(body.child_count - 1) if body.child_count else body
-        return last if tail.start_byte >= at and not tail.is_named else -1
+        return last if tail.start_byte >= at and (not tail.is_named or text.lstrip().startswith(b"</")) else -1
 
     def head_end(self, found: _Found, end: int, closer: int) -> int:
         body = found.body
         if body is not None:
-            opener = body.child(0) if body.child_count else None
-            before = opener if opener is not None and not opener.is_named else _before(body.prev_sibling)
+            first = body.child(0) if body.child_count else None
+            opens = first is not None and (not first.is_named or body == found.node)
+            before = first if opens else _before(body.prev_sibling)
             at = before.end_byte - 1 if before is not None else body.start_byte
         elif closer >= 0 and found.role in ("class", "function") and found.node.child_count:
             before = _before(found.node.child(found.node.child_count - 1).prev_sibling)
@@ -270,8 +283,8 @@ class _Reader:
         for peer in found.peers:
             name += ", " + self.own_name(found, peer)[0]
         owner = follow(found.node, found.rule.owner)
-        if owner is not None:
-            name = f"({self.text(owner.start_byte, owner.end_byte).lstrip('*& ')}).{name}"
+        if owner is not None and owner.start_byte < at:
+            name = f"({self.text(owner.start_byte, owner.end_byte).strip('*&. ')}).{name}"
         return name[:_NAME_LENGTH], at
 
     def own_name(self, found: _Found, node: Node) -> tuple[str, int]:
