@@ -101,26 +101,18 @@ class Profile(msgspec.Struct, frozen=True, eq=False, forbid_unknown_fields=True)
     values: dict[str, ItemRule] = {}
 
 
-class _Index(msgspec.Struct, frozen=True):
-    """What leads to a profile's name: names and aliases, file endings, file names."""
-
-    names: dict[str, str]
-    extensions: dict[str, str]
-    filenames: dict[str, str]
-
-
 def names() -> list[str]:
     """The names of all profiles, sorted."""
-    return sorted(set(_index().names.values()))
+    return sorted(_heads())
 
 
 def by_name(name: str) -> Profile:
     """The profile called `name`, which may be an alias and in any case. Raises `UnknownLanguage`."""
-    known = _index().names
     wanted = name.strip().lower()
-    if wanted not in known:
-        raise UnknownLanguage(f"unknown language {name!r}; {_nearest(wanted, known)}", field="language")
-    return _load(known[wanted])
+    found = wanted if wanted in _heads() else _find("aliases", wanted)
+    if found is None:
+        raise UnknownLanguage(f"unknown language {name!r}; {_nearest(wanted)}", field="language")
+    return _load(found)
 
 
 def detect(path: str | None, language: str | None, text: str = "") -> Profile:
@@ -135,10 +127,11 @@ def detect(path: str | None, language: str | None, text: str = "") -> Profile:
     return _load(found)
 
 
-def _nearest(wanted: str, known: dict[str, str]) -> str:
+def _nearest(wanted: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(wanted, known, n=3)
+    aliases = (alias for head in _heads().values() for alias in tomllib.loads(head).get("aliases", ()))
+    near = get_close_matches(wanted, [*names(), *aliases], n=3)
     if near:
         return "did you mean " + " or ".join(repr(name) for name in near) + "?"
     return "known are " + ", ".join(names())
@@ -146,37 +139,33 @@ def _nearest(wanted: str, known: dict[str, str]) -> str:
 
 def _from_path(path: str, text: str) -> str | None:
     filename = re.split(r"[/\\]", path)[-1]
-    index = _index()
-    if filename in index.filenames:
-        return index.filenames[filename]
+    found = _find("filenames", filename)
     parts = filename.lower().split(".")
     for start in range(1, len(parts)):
-        found = index.extensions.get("." + ".".join(parts[start:]))
-        if found == "c" and parts[-1] == "h" and _CPP_HEADER.search(text):
-            return "cpp"
-        if found:
-            return found
-    return None
+        found = found or _find("extensions", "." + ".".join(parts[start:]))
+    return "cpp" if found == "c" and parts[-1] == "h" and _CPP_HEADER.search(text) else found
 
 
 def _from_first_line(text: str) -> str | None:
     shebang = _SHEBANG.match(text)
     if shebang:
-        return _index().names.get(shebang[1].lower())
+        interpreter = shebang[1].lower()
+        return interpreter if interpreter in _heads() else _find("aliases", interpreter)
     return next((name for sign, name in _FIRST_LINES if sign.match(text.lstrip())), None)
 
 
 @functools.cache
-def _index() -> _Index:
-    """Read from the heads of all profiles: parsing the whole files would take longer than a merge does."""
-    heads = (path.read_text("utf-8").partition("\n\n")[0] for path in sorted(_LANGUAGES.glob("*.toml")))
-    index = _Index({}, {}, {})
-    for head in tomllib.loads("\n".join("[[head]]\n" + head for head in heads))["head"]:
-        name = head["name"]
-        index.names.update(dict.fromkeys([name, *head.get("aliases", ())], name))
-        index.extensions.update(dict.fromkeys(head.get("extensions", ()), name))
-        index.filenames.update(dict.fromkeys(head.get("filenames", ()), name))
-    return index
+def _heads() -> dict[str, str]:
+    """The head of each profile's file, unparsed: parsing them all would take longer than a merge does."""
+    return {path.stem: path.read_text("utf-8").partition("\n\n")[0] for path in sorted(_LANGUAGES.glob("*.toml"))}
+
+
+@functools.lru_cache(maxsize=1024)
+def _find(field: str, value: str) -> str | None:
+    """The profile in whose head the array `field` holds `value`."""
+    quoted = f'"{value}"'
+    hits = (name for name, head in _heads().items() if quoted in head)
+    return next((name for name in hits if value in tomllib.loads(_heads()[name]).get(field, ())), None)
 
 
 @functools.cache
