@@ -6,7 +6,7 @@ PORT ?= 8000
 
 # The first Python on the path that is new enough; PYTHON=/path/to/python overrides the search.
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 python; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
@@ -45,7 +45,8 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt
 
 define ensure_venv
 $(VENV)/bin/python -c 'import pip' 2>/dev/null || { \
-	test -n "$(PYTHON)" || { echo "error: FastApply needs Python 3.11 or newer; found: $$(python3 --version 2>&1)." \
+	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || { \
+		echo "error: FastApply needs Python 3.11 or newer, and $(or $(PYTHON),$$(python3 --version 2>&1)) is not." \
 		"Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
 	"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "error: $(PYTHON) has no venv module." \
 		"On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 async def read_json_body(request: Request[Any, Any, Any]) -> bytes:
-    """The body. A 413 problem where it is longer than the limit, a 415 problem where it does not say that it is JSON."""
+    """The body; a 413 problem where it is longer than the limit, a 415 one where it does not say that it is JSON."""
     try:
         body = await request.body()
     except HTTPException as error:

@@ -12,7 +12,7 @@ from fastapply.agent.files import write_atomically
 from fastapply.cli.doubts import describe_doubts
 from fastapply.cli.exit_codes import DOUBT, ERROR, OK
 from fastapply.cli.terminal import DIM, Painter, paint_diff, write_text
-from fastapply.cli.texts import decode, read_snippet
+from fastapply.cli.texts import decode, printable, read_snippet
 from fastapply.errors import DeadlineExceeded, EditRefused, FastApplyError, InvalidRequest
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     except (FastApplyError, OSError) as error:
         if not args.json:
             raise
-        _print_json({"code": getattr(error, "code", "io_error"), "detail": str(error), "path": args.file})
+        _print_json({"code": getattr(error, "code", "io_error"), "detail": str(error), "path": printable(args.file)})
         return ERROR
 
 
@@ -47,7 +47,7 @@ def _run(args: argparse.Namespace) -> int:
     if written:
         write_atomically(args.file, result.merged_code.encode(), expected=before)
     if args.json:
-        _print_json({"path": args.file, "written": written, **_fields(result)})
+        _print_json({"path": printable(args.file), "written": written, **_fields(result)})
     else:
         _show(args, result, original, snippet, written)
     return DOUBT if result.doubts else OK
@@ -71,7 +71,7 @@ def _merge(args: argparse.Namespace, original: str, snippet: str) -> ApplyResult
             original,
             snippet,
             instruction=args.instruction,
-            path=args.file,
+            path=printable(args.file),
             language=args.language,
             on_doubt=args.on_doubt,
             deadline=args.deadline,
@@ -96,7 +96,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
 
 def _refused(args: argparse.Namespace, refusal: EditRefused, original: str, snippet: str) -> int:
     if args.json:
-        content = {"path": args.file, "written": False, "code": refusal.code, "detail": str(refusal)}
+        content = {"path": printable(args.file), "written": False, "code": refusal.code, "detail": str(refusal)}
         _print_json({**content, "doubts": refusal.doubts})
         return DOUBT
     paint = Painter(sys.stderr, no_color=args.no_color)

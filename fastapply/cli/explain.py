@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastapply.cli.exit_codes import OK
 from fastapply.cli.terminal import write_text
-from fastapply.cli.texts import decode, read_snippet
+from fastapply.cli.texts import decode, printable, read_snippet
 
 if TYPE_CHECKING:
     import argparse
@@ -21,5 +21,6 @@ def run(args: argparse.Namespace) -> int:
 
     original = decode(Path(args.file).read_bytes(), args.file)
     snippet = read_snippet(args.edit)
-    write_text(render(original, snippet, path=args.file, language=args.language, instruction=args.instruction))
+    path = printable(args.file)
+    write_text(render(original, snippet, path=path, language=args.language, instruction=args.instruction))
     return OK

@@ -27,7 +27,8 @@ class Painter:
         self.colors = not no_color and _wants_color(self.is_terminal)
 
     def __call__(self, text: str, style: str) -> str:
-        return f"\x1b[{style}m{text}\x1b[0m" if self.colors and text else text
+        """`text` in `style`; as it is where the style is empty."""
+        return f"\x1b[{style}m{text}\x1b[0m" if self.colors and style and text else text
 
     def shown(self, text: str) -> str:
         """`text` fit for the stream: on a terminal, control characters become visible ones."""
@@ -49,14 +50,15 @@ def _visible(match: re.Match[str]) -> str:
 
 def paint_diff(diff: str, paint: Painter) -> str:
     """A unified diff of one file in the usual colours. Text on a stream that wants none stays what `patch` can read."""
-    lines = diff.split("\n")
-    return "\n".join(paint(paint.shown(line), _style(line, number)) for number, line in enumerate(lines))
+    return "\n".join(_paint_line(line, number, paint) for number, line in enumerate(diff.split("\n")))
 
 
-def _style(line: str, number: int) -> str:
+def _paint_line(line: str, number: int, paint: Painter) -> str:
     if number < 2:  # the two headers; further down `---` is a removed line
-        return BOLD
-    return {"+": GREEN, "-": RED, "@": CYAN}.get(line[:1], "0")
+        return paint(paint.shown(line), BOLD)
+    if paint.is_terminal and line.startswith(" "):
+        line = line.removesuffix("\r")  # worth seeing only where it may have changed
+    return paint(paint.shown(line), {"+": GREEN, "-": RED, "@": CYAN}.get(line[:1], ""))
 
 
 def write_text(text: str) -> None:

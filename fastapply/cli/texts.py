@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 from fastapply.errors import InvalidRequest
 
-__all__ = ["decode", "read_snippet"]
+__all__ = ["decode", "printable", "read_snippet"]
 
 
 def decode(content: bytes, name: str) -> str:
@@ -24,3 +25,8 @@ def read_snippet(name: str) -> str:
     if name == "-":
         return decode(sys.stdin.buffer.read(), "stdin")
     return decode(Path(name).read_bytes(), name)
+
+
+def printable(name: str) -> str:
+    """The file name `name` as a text that can be encoded: not every file name is UTF-8."""
+    return os.fsencode(name).decode("utf-8", "replace")

@@ -1,0 +1,42 @@
+"""`fastapply serve`: how it starts and ends. What it answers is tested under tests/api."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+
+def test_a_port_in_use_is_an_error(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("serve", "--port", taken.getsockname()[1], "--workers", 1)
+    assert done.returncode == 2
+    assert b"in use" in done.stderr
+
+
+@pytest.mark.parametrize("wrong", [("--workers", "0"), ("--port", "70000"), ("--deadline", "0")])
+def test_settings_out_of_range_are_an_error(run: Run, wrong: tuple[str, str]) -> None:
+    done = run("serve", *wrong)
+    assert done.returncode == 2
+    assert wrong[0].strip("-").encode() in done.stderr
+
+
+def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("fastapply")), "serve", "--port", "0", "--workers", "1"]
+    log = tmp_path / "log"
+    with log.open("wb") as output, subprocess.Popen(command, stderr=output, start_new_session=True) as process:
+        due = time.monotonic() + 30
+        while b"running on" not in log.read_bytes() and time.monotonic() < due:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) in (0, 130, -signal.SIGINT)
+    assert b"Traceback" not in log.read_bytes()
