@@ -180,23 +180,28 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 def _resolve(outer: Node, rule: Rule, rules: Rules) -> _Found | None:
-    """`outer` as an item by its `rule`; None where it turns out to be none."""
+    """`outer` as an item by its `rule`: the innermost item it wraps, else the wrapper; None where neither is one."""
     node = outer
-    lender: Node | None = None
     peers: tuple[Node, ...] = ()
+    chain = [(node, rule, peers)]
     while rule.inner:
         listed = follow(node, rule.group)
         if listed is not None and rule.role is not None:
             return _Found(outer, node, rule, rule.role, listed if listed.child_count else node, lent=False)
         inner = follow(node, rule.inner)
         if inner is None or inner.kind_id not in rules.items:
-            lender = inner
             break
         if node.named_child_count > 1:
             peers = tuple(peer for peer in node.children if peer.kind_id == inner.kind_id and peer != inner)
         node, rule = inner, rules.items[inner.kind_id]
+        chain.append((node, rule, peers))
+    read = (_read(outer, *link, rules) for link in reversed(chain))
+    return next((found for found in read if found is not None), None)
+
+
+def _read(outer: Node, node: Node, rule: Rule, peers: tuple[Node, ...], rules: Rules) -> _Found | None:
     role, body = _role(node, rule), follow(node, rule.body)
-    lender = lender or follow(node, rule.value)
+    lender = follow(node, rule.value) or follow(node, rule.inner)
     lending = rules.values.get(lender.kind_id) if lender is not None else None
     lent = False
     if lender is not None and lending is not None:
@@ -264,18 +269,17 @@ class _Reader:
         return last if tail.start_byte >= at and (not tail.is_named or text.lstrip().startswith(b"</")) else -1
 
     def head_end(self, found: _Found, end: int, closer: int) -> int:
-        body = found.body
+        node, body = found.node, found.body
+        before: Node | None = None
         if body is not None:
             first = body.child(0) if body.child_count else None
-            opens = first is not None and (not first.is_named or body == found.node)
-            before = first if opens else _before(body.prev_sibling)
-            at = before.end_byte - 1 if before is not None else body.start_byte
-        elif closer >= 0 and found.role in ("class", "function") and found.node.child_count:
-            before = _before(found.node.child(found.node.child_count - 1).prev_sibling)
-            at = before.end_byte - 1 if before is not None else found.node.start_byte
+            opens = first is not None and (not first.is_named or body == node)
+            before = first if opens else _before(node, body.start_byte)
+        elif closer >= 0 and found.role in ("class", "function") and node.child_count:
+            before = _before(node, node.child(node.child_count - 1).start_byte)
         else:
             return end
-        return min(self.line(at) + 1, end)
+        return min(self.line(before.end_byte - 1 if before is not None else node.start_byte) + 1, end)
 
     def name(self, found: _Found) -> tuple[str, int]:
         """The item's name, and the byte where it stands."""
@@ -318,11 +322,23 @@ class _Reader:
         return " ".join(self.source[begin : min(end, begin + 4 * _NAME_LENGTH)].decode("utf-8", "replace").split())
 
 
-def _before(node: Node | None) -> Node | None:
-    """`node` or the nearest sibling before it that is no comment."""
-    while node is not None and node.is_extra:
-        node = node.prev_sibling
-    return node
+def _before(node: Node, at: int) -> Node | None:
+    """The last token or child of `node` before byte `at` that is no comment.
+
+    Asking for a previous sibling instead would take time in proportion to the depth of the tree.
+    """
+    before: Node | None = None
+    within: Node | None = node
+    while within is not None:
+        children, within = within.children, None
+        for child in children:
+            if child.start_byte >= at:
+                break
+            if child.end_byte > at:
+                within = child
+            elif not child.is_extra:
+                before = child
+    return before
 
 
 def _unquoted(name: str) -> str:
