@@ -183,7 +183,7 @@ def _resolve(outer: Node, rule: Rule, rules: Rules) -> _Found | None:
     """`outer` as an item by its `rule`: the innermost item it wraps, else the wrapper; None where neither is one."""
     node = outer
     peers: tuple[Node, ...] = ()
-    chain = [(node, rule, peers)]
+    chain: list[tuple[Node, Rule, tuple[Node, ...]]] = []
     while rule.inner:
         listed = follow(node, rule.group)
         if listed is not None and rule.role is not None:
@@ -191,12 +191,17 @@ def _resolve(outer: Node, rule: Rule, rules: Rules) -> _Found | None:
         inner = follow(node, rule.inner)
         if inner is None or inner.kind_id not in rules.items:
             break
-        if node.named_child_count > 1:
-            peers = tuple(peer for peer in node.children if peer.kind_id == inner.kind_id and peer != inner)
+        if rule.role is not None:
+            chain.append((node, rule, peers))
+        several = node.named_child_count > 1
+        peers = (
+            tuple(peer for peer in node.children if peer.kind_id == inner.kind_id and peer != inner) if several else ()
+        )
         node, rule = inner, rules.items[inner.kind_id]
-        chain.append((node, rule, peers))
-    read = (_read(outer, *link, rules) for link in reversed(chain))
-    return next((found for found in read if found is not None), None)
+    found = _read(outer, node, rule, peers, rules)
+    while found is None and chain:
+        found = _read(outer, *chain.pop(), rules)
+    return found
 
 
 def _read(outer: Node, node: Node, rule: Rule, peers: tuple[Node, ...], rules: Rules) -> _Found | None:

@@ -1,0 +1,94 @@
+"""Evidence that original lines are meant to go: the instruction's wording, notes in the snippet, likeness of what replaces them."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from fastapply.merge.language import Profile
+from fastapply.merge.layout import Layout
+from fastapply.merge.markers import comment_body
+from fastapply.merge.signature import signature
+from fastapply.merge.snippet import Snippet
+
+_REMOVAL_CLAUSE = re.compile(
+    r"\b(?:remov(?:e|es|ed|ing)|delet(?:e|es|ed|ing)|drop(?:s|ped|ping)?|strip(?:s|ped)?|eliminat(?:e|ed|ing)|get(?:ting)?\s+rid\s+of|clean(?:ing)?\s+up|no longer (?:needs?|uses?)"
+    r"|unused|redundant|obsolete|dead|inlin(?:e|ing)|merg(?:e|ing)|collaps(?:e|ing)|replac(?:e|es|ed|ing)|mov(?:e|es|ed|ing)|instead of|rename[sd]?|renaming)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[A-Za-z_$][\w$]*")
+_COMMON = frozenset(
+    "the a an and or of in on to for from with into by at it its that this these those is are was be as so not no only all any both each file code line lines function functions"
+    " method methods class test tests import imports new add use using will make i we def func fn let var const public private static void int string return if else self"
+    " stood here them they out up one two three which when then now instead more longer remove removed delete deleted drop".split()
+)
+_KINDS = {"docstring": ('"""', "'''", 'r"""'), "comment": ("#", "//", "/*", "*", "--", "<!--"), "comments": ("#", "//", "/*", "*", "--", "<!--")}
+
+
+class Evidence(msgspec.Struct):
+    """explained: original lines that the instruction or a note says are to go. asked: the instruction is known."""
+
+    explained: set[int]
+    instruction: str
+    indent_blocks: bool
+    removes: bool
+
+
+def gather(original: Layout, snippet: Snippet, instruction: str, profile: Profile) -> Evidence:
+    """What the instruction and the snippet's notes say about removals."""
+    names = removal_names(instruction)
+    for removal in snippet.removals:
+        names |= named_in(" ".join(removal.names))
+    return Evidence(explained_lines(original, names), instruction, profile.indent_blocks, bool(names))
+
+
+def removal_names(instruction: str) -> frozenset[str]:
+    """The identifiers that the instruction names after a word of removal."""
+    match = _REMOVAL_CLAUSE.search(instruction)
+    return named_in(instruction[match.start() :]) if match else frozenset()
+
+
+def named_in(text: str) -> frozenset[str]:
+    """The identifiers of a text, without the common words of English and of code."""
+    return frozenset(word for word in _WORD.findall(text) if word.lower() not in _COMMON and len(word) > 1)
+
+
+def explained_lines(original: Layout, names: frozenset[str]) -> set[int]:
+    """The original lines that `names` speaks of: definitions of such a name with their blocks and what is attached above
+    them, and lines that hold such an identifier."""
+    result: set[int] = set()
+    if not names:
+        return result
+    starts = tuple(start for word, opening in _KINDS.items() if word in {name.lower() for name in names} for start in opening)
+    for j in original.filled:
+        key = original.keys[j]
+        name = signature(key)
+        if name and name[0] == "def":
+            if re.split(r"[.:]", name[1])[-1] in names:
+                result.update(range(leaders_above(original, j), original.end[j] + 1))
+        elif names.intersection(_WORD.findall(key)):
+            result.update(range(j, original.end[j] + 1))
+        elif starts and key.startswith(starts):
+            result.add(j)
+            if key.startswith(('"""', "'''")) and key.count(key[:3]) == 1:
+                k = j + 1
+                while k < len(original.keys) and key[:3] not in original.keys[k]:
+                    result.add(k)
+                    k += 1
+                result.add(k)
+    return result
+
+
+def leaders_above(layout: Layout, j: int) -> int:
+    """The first of the comment and attribute lines that stand right above line j, at its depth; j itself if none."""
+    while j > 0 and layout.keys[j - 1] and is_leader(layout.keys[j - 1]) and layout.depth[j - 1] - layout.depth[j] in (0, 1):
+        j -= 1
+    return j
+
+
+def is_leader(key: str) -> bool:
+    """True for a line that belongs to the line below it: a comment, a decorator, an attribute."""
+    return key.startswith(("@", "#[", "[[", "/**", "/*", "*", "//", "#", "--", "<!--")) and not key.startswith(("#include", "#define", "#if", "#end", "#else", "#import")) or (
+        comment_body(key) is not None and not key.startswith(("*", "'", '"'))
+    )

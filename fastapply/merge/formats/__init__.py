@@ -1,0 +1,90 @@
+"""Whole edit formats that models write instead of a lazy edit: unified diff, search/replace blocks, patch.
+
+`read_format` recognizes the format and places its hunks in the original; what has no certain place is a doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import msgspec
+
+from fastapply.merge.formats.begin_patch import read_patch
+from fastapply.merge.formats.edits import edits_of
+from fastapply.merge.formats.frame import choose_file
+from fastapply.merge.formats.index import Index
+from fastapply.merge.formats.place import place_hunks
+from fastapply.merge.formats.rows import FilePart, Hunk
+from fastapply.merge.formats.search_replace import read_search_replace
+from fastapply.merge.formats.unified_diff import read_unified_diff
+from fastapply.merge.text import BOM, split_lines, without_ending
+from fastapply.merge.values import Doubt, LineEdit, LineRange
+
+__all__ = ["EditFormat", "FormatEdits", "read_format"]
+
+EditFormat = Literal["unified_diff", "search_replace", "patch"]
+
+
+class FormatEdits(msgspec.Struct, frozen=True):
+    """A snippet read as `format`: what it changes, and what of it could not be decided.
+
+    `edits` are sorted by start, do not overlap and hold only lines that differ; a hunk with a doubt has none. No edits
+    and no doubts: the original is as the snippet wants it.
+    """
+
+    format: EditFormat
+    edits: tuple[LineEdit, ...]
+    doubts: tuple[Doubt, ...]
+
+
+def read_format(snippet: str, original: Sequence[str], path: str | None = None) -> FormatEdits | None:
+    """The edits that `snippet` makes to `original` (lines with endings), or None where it is in none of the formats.
+
+    `path` chooses among several files that the snippet may edit, and tells a document about diffs from a diff.
+    """
+    lines = [without_ending(line) for line in split_lines(snippet.removeprefix(BOM))]
+    index = Index(original)
+    for name, reader in _READERS:
+        parts = reader(lines, index, path)
+        if parts is not None:
+            return _applied(name, parts, index, path, len(lines))
+    return None
+
+
+_Reader = Callable[[Sequence[str], Index, str | None], list[FilePart] | None]
+_READERS: tuple[tuple[EditFormat, _Reader], ...] = (
+    ("patch", read_patch),
+    ("search_replace", read_search_replace),
+    ("unified_diff", read_unified_diff),
+)
+
+
+def _applied(name: EditFormat, parts: list[FilePart], index: Index, path: str | None, length: int) -> FormatEdits:
+    part, open_choice = choose_file(parts, path)
+    if open_choice:
+        return FormatEdits(name, (), (Doubt("format_mismatch", open_choice, "", LineRange(0, length)),))
+    doubts = list(part.doubts)
+    hunks = [hunk for hunk in part.hunks if hunk.changes]
+    if part.creates and any(hunk.old for hunk in hunks) and name != "search_replace":
+        doubts.append(_creation_doubt(hunks[0]))
+        hunks = []
+    if part.creates and any(not hunk.old for hunk in hunks):
+        if index.is_empty and len(hunks) == 1:
+            return FormatEdits(name, (_whole_file(hunks[0], index),), tuple(doubts))
+        hunks = [hunk for hunk in hunks if hunk.old or [row.text for row in hunk.added] != index.lines]
+        if name != "search_replace" and hunks:
+            doubts.append(_creation_doubt(hunks[0]))
+            hunks = []
+    placed, open_places = place_hunks(hunks, index)
+    edits, clashes = edits_of(placed, index)
+    return FormatEdits(name, tuple(edits), (*doubts, *open_places, *clashes))
+
+
+def _whole_file(hunk: Hunk, index: Index) -> LineEdit:
+    added = hunk.added
+    return LineEdit(0, len(index), tuple(row.text for row in added), tuple(row.line for row in added))
+
+
+def _creation_doubt(hunk: Hunk) -> Doubt:
+    return Doubt("format_mismatch", "the snippet creates the file, and the file is there already", "", hunk.lines)

@@ -1,0 +1,257 @@
+"""Where each hunk belongs in the original: one place, none because it is applied already, or a doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fastapply.merge.formats.fuzzy import Fit, clear_winner, fuzzy_fits
+from fastapply.merge.formats.index import Index, Level, TooAlike, key_of
+from fastapply.merge.formats.outcome import Applied, Found, Outcome, Placed, Search, doubt_about
+from fastapply.merge.formats.rows import BLANKS, Hunk, Row, is_comment_elision, quoted
+from fastapply.merge.formats.shift import NO_SHIFT, Shift, shift_between
+from fastapply.merge.formats.together import seen_together
+from fastapply.merge.formats.trust import Trust, nearest, trusts
+from fastapply.merge.values import Doubt
+
+
+def place_hunks(hunks: Sequence[Hunk], index: Index) -> tuple[list[Placed], list[Doubt]]:
+    """The place of every hunk in `index`, and a doubt for every hunk that has no certain one.
+
+    A hunk that changes nothing, or whose new side stands where its old side was, is in neither list.
+    """
+    hunks = [hunk for hunk in hunks if hunk.changes]
+    searches = [_search(hunk, index) for hunk in hunks]
+    outcomes: list[tuple[Hunk, Outcome]] = []
+    for hunk, search, trust in zip(hunks, searches, trusts(hunks, searches), strict=True):
+        try:
+            outcomes.append((hunk, _decide(hunk, search, trust, index)))
+        except TooAlike:
+            outcomes.append((hunk, _too_alike(hunk)))
+    outcomes = seen_together(outcomes)
+    placed = [outcome for _, outcome in outcomes if isinstance(outcome, Placed)]
+    return placed, [outcome for _, outcome in outcomes if isinstance(outcome, Doubt)]
+
+
+def _search(hunk: Hunk, index: Index) -> Search | None:
+    """The strictest level at which a side of `hunk` is found; None where the search had to be given up."""
+    try:
+        for level in Level:
+            olds = _find(hunk.old, hunk, index, level)
+            news = _find(hunk.new, hunk, index, level)
+            if olds or news:
+                return Search(level, olds, news)
+    except TooAlike:
+        return None
+    return Search(Level.INDENT, [], [])
+
+
+def _find(side: Sequence[Row], hunk: Hunk, index: Index, level: Level) -> list[Found]:
+    if not side:
+        return []
+    found = []
+    for start in index.places([row.text for row in side], level):
+        shift: Shift | None = NO_SHIFT
+        if level is Level.INDENT:
+            index.spend(4 * len(side))
+            lines = index.lines[start : start + len(side)]
+            shift = shift_between(list(zip(side, lines, strict=True)), hunk.added)
+        if shift is not None:
+            found.append(Found(start, start + len(side), shift))
+    return found
+
+
+def _decide(hunk: Hunk, search: Search | None, trust: Trust, index: Index) -> Outcome:
+    marker = next((row for row in hunk.added if is_comment_elision(row.text)), None)
+    if marker and not index.where(marker.text, Level.INDENT):
+        return doubt_about(hunk, "marker_left", f"the added line {quoted(marker.text)} stands for other lines")
+    if search is None:
+        return _too_alike(hunk)
+    if not hunk.old:
+        return _without_context(hunk, trust, index)
+    if not search.olds and search.news:
+        return _maybe_applied(hunk, search, trust, index)
+    if not search.olds:
+        return _fuzzy(hunk, index)
+    if hunk.at_end and _at_end(search.news, index) and _tells(hunk):
+        return Applied(tuple(_at_end(search.news, index)))
+    chosen = _chosen(hunk, search.olds, trust, index)
+    if isinstance(chosen, Doubt):
+        return chosen
+    return _against_others(hunk, chosen, search, trust, index)
+
+
+def _chosen(hunk: Hunk, olds: list[Found], trust: Trust, index: Index) -> Found | Doubt:
+    """The one of `olds` (not empty) that heads, end of file or line numbers point at."""
+    if hunk.at_end:
+        last = _at_end(olds, index)
+        return (
+            last[-1] if last else doubt_about(hunk, "ambiguous_anchor", "the hunk is not at the end of the file", olds)
+        )
+    if hunk.after_heads and any(all(old.end <= head for old in olds) for head in _first_heads(hunk, index)):
+        return doubt_about(hunk, "ambiguous_anchor", f"the hunk's lines stand above {quoted(hunk.heads[0])} only", olds)
+    if len(olds) > 1:
+        olds = _below_heads(hunk, olds, index) or olds
+    if len(olds) == 1:
+        return olds[0]
+    named = nearest(olds, trust)
+    message = f"the hunk's lines stand in {len(olds)} places"
+    return named or doubt_about(hunk, "ambiguous_anchor", message, olds, "Show more lines around the change.")
+
+
+def _at_end(found: Iterable[Found], index: Index) -> list[Found]:
+    """Those of `found` with only blank lines after them."""
+    end = len(index)
+    while end and not index.lines[end - 1].strip(BLANKS):
+        end -= 1
+    return [one for one in found if one.end >= end]
+
+
+def _first_heads(hunk: Hunk, index: Index) -> list[int]:
+    return [lines[0] for lines in map(index.heads, hunk.heads) if lines]
+
+
+def _below_heads(hunk: Hunk, found: list[Found], index: Index) -> list[Found]:
+    """Those of `found` that lie in the scope of every head the original has."""
+    for lines in [lines for lines in map(index.heads, hunk.heads) if lines]:
+        found = [
+            one
+            for one in found
+            if any(one.start <= head < one.end or index.in_scope(head, one.start) for head in lines)
+        ]
+    return found
+
+
+def _against_others(hunk: Hunk, old: Found, search: Search, trust: Trust, index: Index) -> Outcome:
+    """`old` as the hunk's place, unless the new side is there already, or would be there again afterwards."""
+    if not hunk.added:
+        if any(other != old and other.meets(old) for other in search.olds):
+            return doubt_about(hunk, "ambiguous_anchor", "the removed lines repeat each other", search.olds)
+        return _placed_at(hunk, old)
+    news = search.news
+    met = tuple(new for new in news if old.meets(new))
+    if met:
+        if _tells(hunk):
+            return Applied(met)
+        return doubt_about(hunk, "duplicated_line", "the lines that the hunk adds stand there already", [old, *met])
+    numbered = [new for new in news if new.start in (trust.expected, trust.expected_new)]
+    headed = _below_heads(hunk, news, index) if hunk.heads and _first_heads(hunk, index) else []
+    if (numbered and old.start != trust.expected) or (headed and not _below_heads(hunk, [old], index)):
+        message = "the hunk seems to be applied already, and its old lines stand elsewhere too"
+        return doubt_about(hunk, "ambiguous_anchor", message, [old, *(numbered or headed)])
+    return _placed_at(hunk, old)
+
+
+def _placed_at(hunk: Hunk, old: Found) -> Placed:
+    return Placed(hunk, tuple(range(old.start, old.end)), old.shift, old.start)
+
+
+def _tells(hunk: Hunk) -> bool:
+    """True where an added line is long enough, and new enough, that nobody wants it twice in a row."""
+    old = {key_of(row.text, Level.INDENT) for row in hunk.old}
+    return any(_weight(row) >= 8 and key_of(row.text, Level.INDENT) not in old for row in hunk.added)
+
+
+def _weight(row: Row) -> int:
+    return sum(map(str.isalnum, row.text[:200]))
+
+
+def _maybe_applied(hunk: Hunk, search: Search, trust: Trust, index: Index) -> Outcome:
+    """The new side is there and the old one is not, or only with other white space."""
+    olds: list[Found] = []
+    for level in list(Level)[search.level + 1 :]:
+        olds = olds or _find(hunk.old, hunk, index, level)
+    apart = [old for old in olds if not any(old.meets(new) for new in search.news)]
+    if _is_evidence(hunk, search.news, trust):
+        if not apart:
+            return Applied(tuple(search.news))
+        message = "the hunk seems to be applied already, and its old lines stand elsewhere too"
+        return doubt_about(hunk, "ambiguous_anchor", message, [*apart, *search.news])
+    if apart:
+        chosen = _chosen(hunk, apart, trust, index)
+        return chosen if isinstance(chosen, Doubt) else _placed_at(hunk, chosen)
+    return _fuzzy(hunk, index)
+
+
+def _is_evidence(hunk: Hunk, news: Sequence[Found], trust: Trust) -> bool:
+    """True where finding the new side says that the hunk was applied: one place, real text, no open-ended deletion."""
+    one_place = len(news) == 1 or any(new.start in (trust.expected, trust.expected_new) for new in news)
+    bare_cut = hunk.removed and not hunk.added and "-" in (hunk.rows[0].sign, hunk.rows[-1].sign)
+    return one_place and not bare_cut and sum(map(_weight, hunk.new)) >= 4
+
+
+def _without_context(hunk: Hunk, trust: Trust, index: Index) -> Outcome:
+    """Only added lines: a place is known at the end of the file, in an empty file, and by a sound `-a,0` header."""
+    start: int | None = None
+    if hunk.at_end or not len(index):
+        start = len(index)
+    elif hunk.counted and hunk.stated is not None and trust.expected == hunk.stated <= len(index):
+        start = hunk.stated
+    here = _standing(hunk, start, index)
+    if here and _tells(hunk):
+        return Applied(tuple(here))
+    if here:
+        return doubt_about(hunk, "duplicated_line", "the lines that the hunk adds stand there already", here)
+    if start is None:
+        heads = [Found(head + 1, head + 1, NO_SHIFT) for one in hunk.heads for head in index.heads(one)]
+        return doubt_about(
+            hunk, "no_anchor", "nothing says where the added lines belong", heads, "Show a line beside them."
+        )
+    return Placed(hunk, (), NO_SHIFT, start)
+
+
+def _standing(hunk: Hunk, start: int | None, index: Index) -> list[Found]:
+    """Where the added lines of a hunk without old rows stand already: at its place, or at one that its header names."""
+    lines = [row.text for row in hunk.added]
+    named = {at for at in (start, hunk.stated, hunk.stated_new) if at is not None}
+    starts = {at for at in named if hunk.counted or at == start}
+    if start is not None:
+        starts.add(start - len(lines))
+    places = [Found(at, at + len(lines), NO_SHIFT) for at in sorted(starts) if at >= 0]
+    return [place for place in places if index.lines[place.start : place.end] == lines]
+
+
+def _fuzzy(hunk: Hunk, index: Index) -> Placed | Doubt:
+    missing = index.names_missing([row.text for row in hunk.removed])
+    if missing:
+        return doubt_about(hunk, "format_mismatch", f"the line {missing}, to be removed, is not in the original")
+    fits = fuzzy_fits(hunk, index)
+    best = clear_winner(fits)
+    if best is None:
+        return _no_fit(hunk, fits, index)
+    if _fits_heads(hunk, best, index) and not _stands_already(hunk, best, index):
+        return Placed(hunk, best.at, best.shift, best.start)
+    near = [Found(best.start, best.end, NO_SHIFT)]
+    return doubt_about(
+        hunk, "format_mismatch", "the hunk fits only roughly, and other signs speak against the place", near
+    )
+
+
+def _fits_heads(hunk: Hunk, fit: Fit, index: Index) -> bool:
+    place = Found(fit.start, fit.end, fit.shift)
+    if hunk.at_end and any(line.strip(BLANKS) for line in index.lines[fit.end :]):
+        return False
+    return not (hunk.after_heads and _first_heads(hunk, index)) or bool(_below_heads(hunk, [place], index))
+
+
+def _stands_already(hunk: Hunk, fit: Fit, index: Index) -> bool:
+    """True where added lines stand beside the place they would go to."""
+    window = range(max(0, fit.start - len(hunk.rows)), min(len(index), fit.end + len(hunk.rows)))
+    there = {index.keys(Level.INDENT)[line] for line in window}
+    old = {key_of(row.text, Level.INDENT) for row in hunk.old}
+    added = {key_of(row.text, Level.INDENT) for row in hunk.added}
+    return not hunk.removed and added <= there | old
+
+
+def _no_fit(hunk: Hunk, fits: Sequence[Fit], index: Index) -> Doubt:
+    near = [Found(fit.start, fit.end, NO_SHIFT) for fit in fits if fit.is_good]
+    missing = index.names_missing([row.text for row in hunk.old])
+    if len(near) > 1:
+        return doubt_about(hunk, "ambiguous_anchor", f"the hunk fits {len(near)} places about equally well", near)
+    if missing:
+        return doubt_about(hunk, "format_mismatch", f"the line {missing} is not in the original", near)
+    message = "the hunk's lines are in the original, but not together as shown"
+    return doubt_about(hunk, "format_mismatch", message, near, "Copy the lines around the change exactly.")
+
+
+def _too_alike(hunk: Hunk) -> Doubt:
+    return doubt_about(hunk, "ambiguous_anchor", "the hunk's lines stand in too many places to tell them apart")

@@ -1,0 +1,66 @@
+"""What one hunk of a snippet says of another."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from fastapply.merge.formats.outcome import Applied, Found, Outcome, Placed, doubt_about
+from fastapply.merge.formats.rows import Hunk
+from fastapply.merge.formats.shift import NO_SHIFT
+from fastapply.merge.values import Doubt
+
+
+def seen_together(outcomes: list[tuple[Hunk, Outcome]]) -> list[tuple[Hunk, Outcome]]:
+    """`outcomes`, revised where some hunks are applied already: their lines are not for another hunk to change."""
+    regions = _applied_regions(outcomes)
+    if not regions:
+        return outcomes
+    drift = sum(len(hunk.added) + len(hunk.removed) for hunk, _ in outcomes)
+    none_open = not any(isinstance(outcome, Placed) for _, outcome in outcomes)
+    seen: list[tuple[Hunk, Outcome]] = []
+    for hunk, outcome in outcomes:
+        if isinstance(outcome, Placed) and (_is_far(outcome, drift) or _changes_within(outcome, regions)):
+            message = "the hunk's lines stand elsewhere, and another hunk seems to be applied already"
+            seen.append((hunk, doubt_about(hunk, "ambiguous_anchor", message, [_place(outcome)])))
+        elif isinstance(outcome, Doubt) and outcome.kind == "format_mismatch" and none_open and not hunk.new:
+            seen.append((hunk, Applied(())))  # all others are applied, and what it removes is gone
+        else:
+            seen.append((hunk, outcome))
+    return seen
+
+
+def _applied_regions(outcomes: list[tuple[Hunk, Outcome]]) -> list[tuple[int, int]]:
+    """Where hunks are applied already, or seem to be: ranges in order, none over another."""
+    found = [(place.start, place.end) for _, one in outcomes if isinstance(one, Applied) for place in one.places]
+    doubts = [one for _, one in outcomes if isinstance(one, Doubt) and one.kind == "duplicated_line"]
+    found += [(place.start, place.end) for doubt in doubts for place in doubt.candidates]
+    regions: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if regions and start <= regions[-1][1]:
+            regions[-1] = (regions[-1][0], max(end, regions[-1][1]))
+        else:
+            regions.append((start, end))
+    return regions
+
+
+def _is_far(placed: Placed, drift: int) -> bool:
+    """True where the place is farther from the stated line than the other hunks can have moved it."""
+    stated = [line for line in (placed.hunk.stated, placed.hunk.stated_new) if line is not None]
+    return bool(stated) and all(abs(placed.start - line) > drift for line in stated)
+
+
+def _changes_within(placed: Placed, regions: list[tuple[int, int]]) -> bool:
+    """True where a line that the hunk removes lies in one of `regions`."""
+    for row, at in zip(placed.hunk.old, placed.at, strict=True):
+        region = bisect_right(regions, at, key=_start) - 1
+        if row.sign == "-" and region >= 0 and regions[region][0] <= at < regions[region][1]:
+            return True
+    return False
+
+
+def _start(region: tuple[int, int]) -> int:
+    return region[0]
+
+
+def _place(placed: Placed) -> Found:
+    return Found(placed.start, placed.start + len(placed.at), NO_SHIFT)

@@ -1,0 +1,88 @@
+"""Indentation of snippet lines in the original: the shift of each segment, taken from exact matches, never from likeness."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from fastapply.merge.layout import TAB_WIDTH, Layout
+from fastapply.merge.text import indent_of
+
+
+class Shifts:
+    """For each snippet line, how its indentation is written in the original."""
+
+    def __init__(self, original: Layout, snippet: Layout, segments: list[int], match: list[int]) -> None:
+        self._original, self._snippet, self._segments = original, snippet, segments
+        self._exact = [i for i in snippet.filled if match[i] >= 0 and snippet.keys[i] == original.keys[match[i]]]
+        self._match = match
+        self._of_segment: dict[int, int] = {}
+        by_segment: dict[int, list[int]] = {}
+        for i in self._exact:
+            by_segment.setdefault(segments[i], []).append(i)
+        for segment, lines in by_segment.items():
+            self._of_segment[segment] = self._common([self.delta(i) for i in lines])
+        self._common_shift = self._common([self.delta(i) for i in self._exact]) if self._exact else 0
+        self._unit_differs = self._tabs_against_spaces()
+
+    def delta(self, i: int) -> int:
+        """Columns by which the original's line stands deeper than matched snippet line i."""
+        return self._original.depth[self._match[i]] - self._snippet.depth[i]
+
+    @staticmethod
+    def _common(deltas: list[int]) -> int:
+        if deltas[0] == deltas[-1]:
+            return deltas[0]
+        if 0 in (deltas[0], deltas[-1]):
+            return 0
+        return Counter(deltas).most_common(1)[0][0]
+
+    def _tabs_against_spaces(self) -> bool:
+        def tabs(layout: Layout) -> set[str]:
+            return {layout.lines[k][0] for k in layout.filled if layout.lines[k][:1] in ("\t", " ")}
+
+        mine, theirs = tabs(self._snippet), tabs(self._original)
+        return mine == {" "} and theirs == {"\t"} or mine == {"\t"} and theirs == {" "}
+
+    def of(self, i: int) -> int:
+        """The shift, in columns, of snippet line i."""
+        return self._of_segment.get(self._segments[i], self._common_shift)
+
+    def is_moved(self, i: int) -> bool:
+        """True where matched line i stands at another depth than its segment's shift gives it."""
+        return self.delta(i) != self.of(i)
+
+    def place(self, i: int) -> str:
+        """Snippet line i, indented as it must stand in the original."""
+        line = self._snippet.lines[i]
+        if not line.strip():
+            return ""
+        shift = self.of(i)
+        if not shift and not self._unit_differs:
+            return line
+        indent, rest = indent_of(line), line.lstrip(" \t\f")
+        peer = self._peer(i)
+        if peer is None:
+            return self._in_columns(self._snippet.depth[i] + shift) + rest
+        mine, theirs = indent_of(self._snippet.lines[peer]), indent_of(self._original.lines[self._match[peer]])
+        if self._unit_differs:
+            return self._in_columns(self._snippet.depth[i] + shift) + rest
+        if indent.startswith(mine):
+            return theirs + indent[len(mine) :] + rest
+        if mine.startswith(indent) and theirs.endswith(mine[len(indent) :]):
+            return theirs[: len(theirs) - len(mine) + len(indent)] + rest
+        return self._in_columns(self._snippet.depth[i] + shift) + rest
+
+    def _peer(self, i: int) -> int | None:
+        """The nearest exact match of the same segment that follows the segment's shift."""
+        same = [k for k in self._exact if self._segments[k] == self._segments[i] and not self.is_moved(k)]
+        same = same or [k for k in self._exact if not self.is_moved(k)]
+        return min(same, key=lambda k: abs(k - i)) if same else None
+
+    def _in_columns(self, columns: int) -> str:
+        columns = max(0, columns)
+        indents = [indent_of(self._original.lines[j]) for j in self._original.filled]
+        tabs = sum(indent.startswith("\t") for indent in indents)
+        spaces = sum(indent.startswith(" ") for indent in indents)
+        if tabs > spaces:
+            return "\t" * (columns // TAB_WIDTH) + " " * (columns % TAB_WIDTH)
+        return " " * columns

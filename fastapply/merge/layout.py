@@ -1,0 +1,83 @@
+"""The layout of a text: for each line its key, depth, enclosing head and the end of its block, by indentation alone.
+
+Indentation is what every language, every fragment and every broken file has; the tree corrects it where there is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+TAB_WIDTH = 4
+
+# A line that goes on with, or ends, what a line of the same depth above it began.
+_CONTINUES = re.compile(
+    r"[}\])]|\{\s*$|</|(?:end|else|elif|elsif|elseif|except|finally|catch|rescue|ensure|then|do|done|fi|esac|endif|begin)\b|/>|>\s*$"
+)
+# Preprocessor lines stand at the margin and say nothing about nesting.
+_DIRECTIVE = re.compile(r"#\s*(?:if|ifdef|ifndef|else|elif|endif|define|undef|pragma|include|region|endregion)\b")
+_SPACES = re.compile(r"\s+")
+_WORD = re.compile(r"\w+")
+
+
+def key_of(line: str) -> str:
+    """What two lines must share to count as the same: the text without indentation, runs of blanks made one."""
+    return _SPACES.sub(" ", line.strip())
+
+
+def width_of(line: str) -> int:
+    """Columns of indentation, a tab counting up to the next multiple of TAB_WIDTH."""
+    head = line[: len(line) - len(line.lstrip(" \t\f"))]
+    return len(head.expandtabs(TAB_WIDTH)) if "\t" in head else len(head)
+
+
+class Layout:
+    """Lines (without endings) and what their indentation says. All indices count the given lines from 0.
+
+    keys[k]    the line's key, "" where it is blank
+    depth[k]   columns of indentation
+    head[k]    the line of smaller depth that encloses it, -1 at the top
+    opener[k]  for a line that closes or continues a block, the line that began it; else -1
+    end[k]     the last line of the block that line k begins (k itself where it begins none)
+    """
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        self.keys = [key_of(line) for line in lines]
+        self.depth = [width_of(line) for line in lines]
+        self.count = Counter(self.keys)
+        n = len(lines)
+        self.head = [-1] * n
+        self.opener = [-1] * n
+        self.end = list(range(n))
+        self.filled = [k for k in range(n) if self.keys[k]]
+        self._nest()
+
+    def _nest(self) -> None:
+        stack: list[int] = []
+        previous = -1
+        for k in self.filled:
+            depth = self.depth[k]
+            if self.keys[k][0] == "#" and stack and depth < self.depth[stack[-1]] and _DIRECTIVE.match(self.keys[k]):
+                self.head[k] = stack[-1]
+                previous = k
+                continue
+            while stack and self.depth[stack[-1]] > depth:
+                self.end[stack.pop()] = previous
+            if stack and self.depth[stack[-1]] == depth:
+                if _CONTINUES.match(self.keys[k]):
+                    self.opener[k] = stack[-1]
+                    self.head[k] = self.head[stack[-1]]
+                    previous = k
+                    continue
+                self.end[stack.pop()] = previous
+            self.head[k] = stack[-1] if stack else -1
+            stack.append(k)
+            previous = k
+        for k in stack:
+            self.end[k] = previous
+
+
+def word_count(key: str) -> int:
+    """Words in a key; 0 for lines of punctuation alone."""
+    return len(_WORD.findall(key))

@@ -1,0 +1,79 @@
+"""The merge of a lazy edit: read, align, plan, splice, validate; and again under stricter prices, to see whether the
+first answer was the only one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from fastapply.merge.align import LENIENT, STRICT, Alignment, Prices, align, find_points
+from fastapply.merge.checks import result_doubts
+from fastapply.merge.evidence import Evidence, gather
+from fastapply.merge.language import Profile
+from fastapply.merge.layout import Layout
+from fastapply.merge.plan import Plan
+from fastapply.merge.snippet import Snippet, read_snippet
+from fastapply.merge.splice import Spliced, splice, tidy
+from fastapply.merge.text import without_ending
+from fastapply.merge.tree import Tree
+from fastapply.merge.validate import syntax_doubt
+from fastapply.merge.values import Doubt
+
+PROSE = frozenset({"markdown", "yaml", "text"})
+
+
+class Candidate(msgspec.Struct):
+    """One way to read the snippet: the alignment, what it gives, and what is doubtful about it."""
+
+    alignment: Alignment
+    plan: Plan
+    spliced: Spliced
+    doubts: list[Doubt]
+
+
+class LazyMerge(msgspec.Struct):
+    """The chosen candidate with all that led to it."""
+
+    snippet: Snippet
+    original: Layout
+    layout: Layout
+    chosen: Candidate
+    rejected: list[Candidate]
+
+
+def merge_lazy(lines: Sequence[str], text: str, tree: Tree | None, profile: Profile, edit: str, instruction: str = "", path: str | None = None) -> LazyMerge:
+    """Merge the lazy edit `edit` into `lines` (with endings, together `text`)."""
+    bare = [without_ending(line) for line in lines]
+    original = Layout(bare)
+    snippet = read_snippet(edit, bare, frozenset(key for key in original.keys if key), path, profile.name in PROSE)
+    layout = Layout(snippet.lines)
+    evidence = gather(original, snippet, instruction, profile)
+    candidates: list[Candidate] = []
+    for prices in (LENIENT, STRICT):
+        candidate = _candidate(lines, text, tree, profile, original, snippet, layout, evidence, prices, path)
+        candidates.append(candidate)
+        if not candidate.plan.risky and not candidate.doubts:
+            break
+    chosen = _choose(candidates)
+    return LazyMerge(snippet, original, layout, chosen, [c for c in candidates if c is not chosen])
+
+
+def _candidate(
+    lines: Sequence[str], text: str, tree: Tree | None, profile: Profile, original: Layout, snippet: Snippet, layout: Layout, evidence: Evidence, prices: Prices, path: str | None
+) -> Candidate:
+    segments = snippet.segments
+    points = find_points(original, layout, segments, snippet.signs, len(snippet.markers), prices)
+    alignment = align(original, layout, segments, points, prices, evidence.explained)
+    plan = Plan(original, snippet, layout, alignment.match, segments, evidence)
+    plan.run()
+    spliced = splice(lines, tidy(lines, plan.edits), path)
+    doubts = [*plan.doubts, *result_doubts(plan)]
+    if regressed := syntax_doubt(text, tree, spliced.text, profile):
+        doubts.append(regressed)
+    return Candidate(alignment, plan, spliced, doubts)
+
+
+def _choose(candidates: list[Candidate]) -> Candidate:
+    """The first candidate without a doubt, or else the first."""
+    return next((candidate for candidate in candidates if not candidate.doubts), candidates[0])

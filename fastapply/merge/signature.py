@@ -1,0 +1,95 @@
+"""What a line declares or sets, read from the line alone, and how alike two lines are.
+
+A signature says that two lines of different text are about the same thing: the same function, the same assignment
+target, the same key, the same call. It is used where lines were changed, and where a fragment can't be parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rapidfuzz.distance import Indel
+
+_MODIFIERS = (
+    r"(?:(?:export|default|declare|public|private|protected|internal|static|final|abstract|async|override|open|sealed|data|inline|suspend|actual|expect"
+    r"|virtual|extern|unsafe|pub(?:\([^)]*\))?|readonly|const(?=\s+(?:fn|unsafe))|mutating|synchronized|native|explicit|constexpr|partial|local|implicit|case|lazy|operator|infix|tailrec)\s+)*"
+)
+_DEFINITION = re.compile(
+    rf"^(?:@[\w.]+(?:\([^)]*\))?\s+)*{_MODIFIERS}(?P<word>def|class|function\*?|func|fn|fun|struct|enum|interface|trait|impl|type|typealias|module|namespace|object|protocol|record|mod"
+    r"|macro_rules!|defmodule|defp|defmacro|defprotocol|package|extension|union|CREATE\s+\w+)\s+(?:\((?P<receiver>[^)]*)\)\s*)?(?P<name>[\w$.:~?!<>*&]+)"
+)
+_VARIABLE = re.compile(rf"^{_MODIFIERS}(?:const|let|var|val|local|static|auto|set)\s+(?:mut\s+)?(?P<name>[\w$]+|[\[{{][^=]*[\]}}])\s*(?::[^=]*)?(?:=(?!=)|$|;)")
+_FUNCTION_VALUE = re.compile(r"=\s*(?:async\s+)?(?:function\b|\([^)]*\)\s*(?::[^=]+)?=>|\w+\s*=>|\($)")
+_CONTROL = frozenset("if for while switch catch return else do try new throw await yield with match when unless until foreach assert elif guard case not and or in delete typeof sizeof using lock synchronized print echo".split())
+_METHOD = re.compile(rf"^{_MODIFIERS}(?P<types>(?:[\w<>\[\],.?*&:@|]+\s+)*)[*&]*(?P<name>[\w$~#]+|operator\s*\S+)\s*(?:<[^>]*>)?\s*\((?P<rest>.*)$")
+_ASSIGNMENT = re.compile(r"^(?:[\w<>\[\],.?*&:]+\s+)*[*&]?(?P<name>[@$]*[\w$.\->\[\]'\"]+)\s*(?::\s*[^=:]+?)?\s*(?:[-+*/|&^%.?]|\|\||&&|<<|>>|\?\?)?(?::=|=(?![=>])|<-)")
+_KEY = re.compile(r"^(?:-\s+)?(?P<name>\"[^\"]+\"|'[^']+'|[\w.$@/-]+)\s*(?:=>|:(?!:))")
+_IMPORT = re.compile(r"^(?:export\s+)?(?P<word>import|from|use|using|#\s*include|require|require_once|include|require_relative|alias|@import|@use|extern crate|pub use)\b[\s(]*(?P<name>.*)$")
+_CALL = re.compile(r"^(?:(?:await|return|yield|throw|go|defer|\w+\s*=)\s+)?(?P<name>[@$]*[\w$.:>!?-]+)\s*\(")
+_TAG = re.compile(r"^<(?P<name>[\w.:-]+)(?P<rest>[^>]*)")
+_SELECTOR = re.compile(r"^(?P<name>[.#&@:*\w\[][^{};]*)\{$")
+
+Signature = tuple[str, str]
+
+
+@lru_cache(maxsize=8192)
+def signature(key: str) -> Signature | None:
+    """(kind, name) of the line with this key, or None. Kinds: def, var, set, key, import, call, tag."""
+    if not key or not (key[0].isalnum() or key[0] in "_$@<\"'#.&*-:~"):
+        return None
+    if match := _DEFINITION.match(key):
+        return "def", _receiver(match["receiver"]) + match["name"].rstrip(":<")
+    if match := _IMPORT.match(key):
+        return "import", match["name"].strip(" ;")
+    if match := _VARIABLE.match(key):
+        return ("def" if _FUNCTION_VALUE.search(key) else "var"), match["name"]
+    if match := _TAG.match(key):
+        return "tag", match["name"]
+    if match := _METHOD.match(key):
+        if _is_method_head(key, match):
+            return "def", match["name"]
+    if match := _ASSIGNMENT.match(key):
+        return "set", match["name"]
+    if match := _KEY.match(key):
+        return "key", match["name"].strip("\"'")
+    if match := _CALL.match(key):
+        return "call", match["name"]
+    if match := _SELECTOR.match(key):
+        return "def", match["name"].strip()
+    return None
+
+
+def _receiver(receiver: str | None) -> str:
+    """Go's receiver type, so that methods of two types differ."""
+    if not receiver:
+        return ""
+    words = re.findall(r"\w+", receiver)
+    return f"({words[-1]})." if words else ""
+
+
+def _is_method_head(key: str, match: re.Match[str]) -> bool:
+    first = key.split("(", 1)[0].split()
+    if match["name"] in _CONTROL or (first and first[0] in _CONTROL):
+        return False
+    typed = bool(match["types"].strip()) and not match["types"].strip().endswith((",", ":", "="))
+    if key.endswith("{") or key.endswith("=> {"):
+        return "=>" not in match["rest"] and "function" not in match["rest"]
+    return typed and (key.endswith(("(", ",", ")", ";")) or ") " in match["rest"])
+
+
+@lru_cache(maxsize=16384)
+def likeness(a: str, b: str) -> float:
+    """How alike two keys are, 0 to 1: the share of text in common, raised where both have one signature."""
+    if a == b:
+        return 1.0
+    ratio = Indel.normalized_similarity(a, b)
+    mine, other = signature(a), signature(b)
+    if mine and other:
+        if mine == other and mine[0] != "tag":
+            ratio = min(0.99, ratio + (0.5 if mine[0] == "def" else 0.3 if mine[0] != "call" else 0.15))
+        elif mine[0] == other[0] == "def":
+            ratio *= 0.7
+        elif mine[0] == other[0] and mine[0] in ("import",):
+            ratio *= 0.9
+    return ratio

@@ -1,0 +1,168 @@
+"""Reading a snippet: fences and file names off, markers and notes found, `+`/`-` lines told from code."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from fastapply.merge.layout import key_of, width_of
+from fastapply.merge.markers import comment_body, is_marker, is_note, is_removal_note, names_in, split_trailing
+from fastapply.merge.text import split_lines, without_ending
+from fastapply.merge.values import Note
+
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*[^`]*$")
+_FILE_LINE = re.compile(r"^\W*(?:file(?:name|path)?\s*:\s*)?(?P<path>[\w./\\@+\-\[\]()]+\.\w+)\W*$", re.IGNORECASE)
+
+
+class Marker(msgspec.Struct, frozen=True):
+    """A marker that stands before code line `before` (an index into `Snippet.lines`); `line` is its snippet line."""
+
+    before: int
+    line: int
+    depth: int
+    text: str
+
+
+class Removal(msgspec.Struct, frozen=True):
+    """A note that something is gone, standing before code line `before`; `names` are the identifiers it holds."""
+
+    before: int
+    line: int
+    names: frozenset[str]
+
+
+class Snippet(msgspec.Struct, frozen=True):
+    """A snippet as the merge reads it.
+
+    lines     the code lines, without endings, blank ones too; markers, notes and removed (`-`) lines are not among them
+    numbers   for each, its line in the snippet as it came
+    signs     for each, "+" where a diff sign said new, "-" where it said gone, else " "
+    markers   in order
+    """
+
+    lines: list[str]
+    numbers: list[int]
+    signs: list[str]
+    markers: list[Marker]
+    notes: list[Note]
+    removals: list[Removal]
+    signed: bool
+
+    @property
+    def segments(self) -> list[int]:
+        """For each code line, how many markers stand before it."""
+        result, passed = [], 0
+        for k in range(len(self.lines)):
+            while passed < len(self.markers) and self.markers[passed].before <= k:
+                passed += 1
+            result.append(passed)
+        return result
+
+
+def read_snippet(text: str, original: list[str], original_keys: frozenset[str], path: str | None = None, prose: bool = False) -> Snippet:
+    """Read `text` against the original's lines (without endings) and their keys. `prose`: a language in which `-` and `+` open list items."""
+    raw = [without_ending(line) for line in split_lines(text)]
+    first, last = _unwrap(raw, original_keys, path, prose)
+    signed = _is_signed(raw[first:last], original_keys, prose)
+    snippet = Snippet([], [], [], [], [], [], signed)
+    shifted = frozenset(line.rstrip() for line in original) if signed else frozenset()
+    for number in range(first, last):
+        _take(snippet, raw, number, original_keys, shifted)
+    return _trimmed(snippet)
+
+
+def _unwrap(raw: list[str], known: frozenset[str], path: str | None, prose: bool) -> tuple[int, int]:
+    """The range of lines inside a fence, and below a line that only names the file."""
+    first, last = 0, len(raw)
+    while first < last and not raw[first].strip():
+        first += 1
+    while last > first and not raw[last - 1].strip():
+        last -= 1
+    fences = [k for k in range(first, last) if _FENCE.match(raw[k])]
+    if len(fences) >= 2 and fences[-1] == last - 1 and raw[last - 1].strip().strip("`~") == "":
+        opening = fences[0]
+        lead = [line for line in raw[first:opening] if line.strip()]
+        if (opening == first or (len(lead) <= 3 and not prose)) and (not prose or key_of(raw[opening]) not in known or not known):
+            first, last = opening + 1, last - 1
+    elif len(fences) == 1 and fences[0] == first and not prose:
+        first += 1
+    named = next((k for k in range(first, last) if raw[k].strip()), None)
+    if named is not None and key_of(raw[named]) not in known and _names_file(raw[named], path):
+        first = named + 1
+    return first, last
+
+
+def _names_file(line: str, path: str | None) -> bool:
+    match = _FILE_LINE.match(comment_body(line) or line)
+    if not match:
+        return False
+    named = match["path"].replace("\\", "/").lstrip("./")
+    return bool(path) and (path.replace("\\", "/").endswith(named) or named.endswith(path.replace("\\", "/").lstrip("./")))
+
+
+def _is_signed(lines: list[str], known: frozenset[str], prose: bool) -> bool:
+    """True where `+` and `-` in the first column are diff signs."""
+    votes = 0
+    for line in lines:
+        if line[:1] not in ("+", "-") or line.startswith(("+++", "---")):
+            continue
+        whole, rest = key_of(line), key_of(line[1:])
+        if whole in known:
+            votes -= 2
+        elif line[0] == "-":
+            votes += 2 if rest in known and rest else 0
+        elif not prose and not re.match(r"\+[+=]|\+\s*\d", line):
+            votes += 1
+    return votes > 0
+
+
+def _take(snippet: Snippet, raw: list[str], number: int, known: frozenset[str], exact: frozenset[str]) -> None:
+    line, sign = raw[number], " "
+    if snippet.signed and line[:1] in ("+", "-") and key_of(line) not in known and not line.startswith(("+++ ", "--- ")):
+        sign, line = line[0], line[1:]
+    elif snippet.signed and line.startswith(" ") and line.rstrip() not in exact and line[1:].rstrip() in exact:
+        line = line[1:]  # the blank that a diff puts before context
+    here = len(snippet.lines)
+    if sign == " ":
+        if is_marker(line, known) and not _is_code_ellipsis(snippet, line, known):
+            snippet.markers.append(Marker(here, number, width_of(line), line.strip()))
+            return
+        key = key_of(line)
+        if key and key not in known and is_note(line):
+            snippet.notes.append(Note(number, line.strip(), True))
+            if is_removal_note(line):
+                snippet.removals.append(Removal(here, number, names_in(line)))
+            return
+        split = split_trailing(line) if key not in known else None
+        if split:
+            code, after = split
+            _add(snippet, code, number, sign)
+            snippet.markers.append(Marker(len(snippet.lines), number, width_of(line) + 1, line.strip()))
+            if after:
+                _add(snippet, line[: len(line) - len(line.lstrip())] + after, number, sign)
+            return
+    _add(snippet, line, number, sign)
+
+
+def _add(snippet: Snippet, line: str, number: int, sign: str) -> None:
+    snippet.lines.append(line)
+    snippet.numbers.append(number)
+    snippet.signs.append(sign)
+
+
+def _is_code_ellipsis(snippet: Snippet, line: str, known: frozenset[str]) -> bool:
+    """True for a lone `...` that is the body of a new Python definition."""
+    if line.strip() != "...":
+        return False
+    previous = next((text for text in reversed(snippet.lines) if text.strip()), "")
+    return previous.rstrip().endswith(":") and key_of(previous) not in known and width_of(line) > width_of(previous)
+
+
+def _trimmed(snippet: Snippet) -> Snippet:
+    """Without the blank lines before the first and after the last code line or marker."""
+    lines, numbers, signs = snippet.lines, snippet.numbers, snippet.signs
+    last_marker = snippet.markers[-1].before if snippet.markers else 0
+    while lines and len(lines) > last_marker and not lines[-1].strip() and signs[-1] == " ":
+        lines.pop(), numbers.pop(), signs.pop()
+    return snippet

@@ -1,0 +1,166 @@
+"""Line edits into the original: the merged text, exact edits, provenance, diff. Nothing outside the edits is touched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from fastapply.merge.text import ending_of, without_ending
+from fastapply.merge.values import Changes, Edit, LineEdit, Span
+
+CONTEXT = 3  # lines of context in the diff
+
+
+class Spliced(msgspec.Struct, frozen=True):
+    """The result of edits: whole text, edits in characters, where each line comes from, and the diff."""
+
+    text: str
+    edits: tuple[Edit, ...]
+    provenance: tuple[Span, ...]
+    diff: str
+    changes: Changes
+
+
+def tidy(lines: Sequence[str], edits: Sequence[LineEdit]) -> list[LineEdit]:
+    """The edits in order, without those that change nothing, and each without the lines it has in common with the
+    original at its ends. `lines` are the original's, with endings. Edits must not overlap."""
+    result = []
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        start, end, new = edit.start, edit.end, list(edit.lines)
+        numbers = list(edit.snippet_lines) or [-1] * len(new)
+        while start < end and new and _same(lines[start], new[0]):
+            start, new, numbers = start + 1, new[1:], numbers[1:]
+        while start < end and new and _same(lines[end - 1], new[-1]):
+            end, new, numbers = end - 1, new[:-1], numbers[:-1]
+        if start < end or new:
+            result.append(LineEdit(start, end, tuple(new), tuple(numbers)))
+    return result
+
+
+def _same(original: str, new: str) -> bool:
+    """Equal but for the ending and trailing blanks: those are the original's."""
+    return original.rstrip() == new.rstrip()
+
+
+def splice(lines: Sequence[str], edits: Sequence[LineEdit], path: str | None = None) -> Spliced:
+    """Apply `edits` (as `tidy` gives them) to `lines`."""
+    common = _common_ending(lines)
+    pieces: list[str] = []
+    exact: list[Edit] = []
+    spans: list[Span] = []
+    at = out = offset = 0
+    for edit in edits:
+        kept = lines[at : edit.start]
+        pieces.extend(kept)
+        offset += sum(map(len, kept))
+        out = _span(spans, out, len(kept), "original", at)
+        new = _with_endings(lines, edit, common)
+        gone = "".join(lines[edit.start : edit.end])
+        added = "".join(new)
+        if edit.end == len(lines) and lines and not ending_of(lines[-1]) and edit.start:
+            added, begin = _at_unfinished_end(pieces, edit, added)
+            exact.append(Edit(offset - begin, offset + len(gone), added))
+        else:
+            exact.append(Edit(offset, offset + len(gone), added))
+            pieces.append(added)
+        offset += len(gone)
+        for number, _ in _runs(edit):
+            out = _span(spans, out, 1, "snippet" if number >= 0 else "original", number if number >= 0 else max(0, edit.start - 1))
+        at = edit.end
+    pieces.extend(lines[at:])
+    _span(spans, out, len(lines) - at, "original", at)
+    return Spliced("".join(pieces), tuple(exact), tuple(spans), unified_diff(lines, edits, path), _count(edits))
+
+
+def _runs(edit: LineEdit) -> Iterator[tuple[int, str]]:
+    numbers = edit.snippet_lines or (-1,) * len(edit.lines)
+    previous = next((number for number in numbers if number >= 0), -1)
+    for number, line in zip(numbers, edit.lines, strict=True):
+        previous = number if number >= 0 else previous
+        yield previous, line
+
+
+def _at_unfinished_end(pieces: list[str], edit: LineEdit, added: str) -> tuple[str, int]:
+    """An edit at the end of a file without a final newline: the line before it gives up its ending, or lends one.
+
+    Returns the text to put in and how many characters before the edit it replaces.
+    """
+    before = pieces[-1] if pieces else ""
+    if edit.lines:
+        pieces.append(added)
+        return added, 0
+    ending = ending_of(before)
+    pieces[-1] = without_ending(before)
+    return "", len(ending)
+
+
+def _with_endings(lines: Sequence[str], edit: LineEdit, common: str) -> list[str]:
+    """The edit's lines with the endings that their neighbours have; the last line of the file keeps what it had."""
+    near = [lines[j] for j in (*range(edit.start, edit.end), edit.start - 1, edit.end) if 0 <= j < len(lines)]
+    ending = next((found for line in near if (found := ending_of(line))), common)
+    new = [line + ending for line in edit.lines]
+    if new and edit.end == len(lines) and lines and not ending_of(lines[-1]):
+        new[-1] = edit.lines[-1]
+        if edit.start == len(lines):
+            new[0] = ending + new[0]
+    return new
+
+
+def _common_ending(lines: Sequence[str]) -> str:
+    endings = Counter(ending for line in lines[:1000] if (ending := ending_of(line)))
+    return endings.most_common(1)[0][0] if endings else "\n"
+
+
+def _span(spans: list[Span], out: int, count: int, source: str, start: int) -> int:
+    """Append `count` lines from `source`, joined to the span before where they go on from it."""
+    if count:
+        last = spans[-1] if spans else None
+        if last and last.source == source and last.source_start + last.end - last.start == start:
+            spans[-1] = Span(last.start, out + count, last.source, last.source_start)
+        else:
+            spans.append(Span(out, out + count, source, start))  # type: ignore[arg-type]
+    return out + count
+
+
+def _count(edits: Sequence[LineEdit]) -> Changes:
+    return Changes(sum(len(edit.lines) for edit in edits), sum(edit.end - edit.start for edit in edits))
+
+
+def unified_diff(lines: Sequence[str], edits: Sequence[LineEdit], path: str | None = None) -> str:
+    """A unified diff made from the edits themselves, so that it costs nothing in long files."""
+    if not edits:
+        return ""
+    name = path or "file"
+    out = [f"--- a/{name}\n", f"+++ b/{name}\n"]
+    drift = 0
+    for hunk in _hunks(edits, len(lines)):
+        start, end = max(0, hunk[0].start - CONTEXT), min(len(lines), hunk[-1].end + CONTEXT)
+        added = sum(len(edit.lines) for edit in hunk)
+        removed = sum(edit.end - edit.start for edit in hunk)
+        old, new = end - start, end - start - removed + added
+        out.append(f"@@ -{start + (old > 0)},{old} +{start + drift + (new > 0)},{new} @@\n")
+        drift += added - removed
+        at = start
+        for edit in hunk:
+            out.extend(_diff_line(" ", line) for line in lines[at : edit.start])
+            out.extend(_diff_line("-", line) for line in lines[edit.start : edit.end])
+            out.extend(_diff_line("+", line + "\n") for line in edit.lines)
+            at = edit.end
+        out.extend(_diff_line(" ", line) for line in lines[at:end])
+    return "".join(out)
+
+
+def _diff_line(sign: str, line: str) -> str:
+    return sign + without_ending(line) + "\n" + ("" if ending_of(line) else "\\ No newline at end of file\n")
+
+
+def _hunks(edits: Sequence[LineEdit], length: int) -> Iterator[list[LineEdit]]:
+    hunk = [edits[0]]
+    for edit in edits[1:]:
+        if edit.start - hunk[-1].end > 2 * CONTEXT:
+            yield hunk
+            hunk = []
+        hunk.append(edit)
+    yield hunk

@@ -1,0 +1,38 @@
+"""What must hold of every result, whatever made it: it parses no worse, and holds no marker and every line shown."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+from fastapply.merge.language import Profile
+from fastapply.merge.tree import Tree, encode, error_count, parse
+from fastapply.merge.values import Doubt
+
+
+def syntax_doubt(before: str, tree: Tree | None, after: str, profile: Profile) -> Doubt | None:
+    """A doubt where `after` parses worse than `before`, whose tree is `tree` (None where there is no grammar)."""
+    if tree is None or before == after:
+        return None
+    result = parse(encode(after), profile, old_tree=tree)
+    old = error_count(tree)
+    new = error_count(result) if result is not None else 0
+    if new > old:
+        return Doubt(
+            "syntax_regressed",
+            f"the result has {new} syntax error(s), the original {old}",
+            "show whole declarations, or a line of context on each side of the change",
+        )
+    if profile.check == "python" and not _compiles(after) and _compiles(before):
+        return Doubt("syntax_regressed", "Python can parse the original and can't parse the result", "check the indentation of the snippet")
+    return None
+
+
+def _compiles(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text.removeprefix("\ufeff"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
