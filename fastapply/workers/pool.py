@@ -212,6 +212,8 @@ class _Worker:
                 await self._read_frame()
         except TimeoutError:
             raise WorkerDied(f"a worker was not ready after {_START_SECONDS:g} s") from None
+        except WorkerDied:
+            raise WorkerDied(f"a worker ended before it was ready ({self.fate})") from None
 
     async def ask(self, payload: bytes) -> bytes:
         """Send one frame and wait for the one that answers it."""
