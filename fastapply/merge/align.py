@@ -14,7 +14,7 @@ from math import log2
 
 import msgspec
 
-from fastapply.merge.evidence import is_leader
+from fastapply.merge.evidence import is_leader, leaders_above
 from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.signature import likeness, signature
 
@@ -50,6 +50,7 @@ class Prices(msgspec.Struct):
     shift: float = 0.1
     shift_change: float = 0.6
     edge: float = 2.5
+    segment_edge: float = 1.5
     replaced_open: float = 0.07
     replaced: float = 0.1
     lost_open: float = 0.2
@@ -110,21 +111,42 @@ def find_points(
                 likely = likeness(key, original.keys[j])
                 weight = (1.3 if alone else 0.5) * likely
                 rows[i][j] = weight + _context(original, snippet, segments, i, j, weight)
-    _drop_stray_leaders(original, snippet, rows)
-    _favour_edges(original, snippet, segments, markers, rows, prices.edge)
+    _tie_closers(original, snippet, rows, heads, mine)
+    _drop_stray_leaders(original, snippet, segments, rows)
+    _favour_edges(original, snippet, segments, markers, rows, prices)
     return Points(rows)
 
 
-def _favour_edges(original: Layout, snippet: Layout, segments: list[int], markers: int, rows: list[dict[int, float]], bonus: float) -> None:
+def _favour_edges(original: Layout, snippet: Layout, segments: list[int], markers: int, rows: list[dict[int, float]], prices: Prices) -> None:
     """A snippet that begins or ends without a marker, and with the file's own first or last line, begins or ends there."""
     if not snippet.filled or not original.filled:
         return
+    for before, i, after in zip([-1, *snippet.filled], snippet.filled, [*snippet.filled[1:], -1], strict=False):
+        if before < 0 or after < 0 or segments[before] != segments[i] or segments[after] != segments[i]:
+            for j in rows[i]:
+                if original.keys[j] == snippet.keys[i]:
+                    rows[i][j] += prices.segment_edge
     for i, j, no_marker in (
         (snippet.filled[0], original.filled[0], segments[snippet.filled[0]] == 0),
         (snippet.filled[-1], original.filled[-1], segments[snippet.filled[-1]] == markers),
     ):
         if no_marker and j in rows[i]:
-            rows[i][j] += bonus
+            rows[i][j] += prices.edge
+
+
+def _tie_closers(original: Layout, snippet: Layout, rows: list[dict[int, float]], heads: dict[tuple[str, str], list[int]], mine: Counter) -> None:
+    """The line that closes a block whose head can only be one line of the original closes that line's block."""
+    for i in snippet.filled:
+        begun = snippet.opener[i]
+        if begun < 0 or not rows[i]:
+            continue
+        key = snippet.keys[begun]
+        there = [j for j in rows[begun] if original.keys[j] == key]
+        if original.count[key] != 1 or snippet.count[key] != 1 or len(there) != 1:
+            name = signature(key)
+            there = heads.get(name, []) if name and name[0] == "def" and mine[name] == 1 else []
+        if len(there) == 1 and snippet.end[begun] == i and (j := original.end[there[0]]) in rows[i]:
+            rows[i][j] += 1.0
 
 
 class Blocks:
@@ -136,14 +158,37 @@ class Blocks:
         self._of_snippet = _enclosing(snippet, segments)
         self._in_original = {name for name in self._of_original if name}
         self._in_snippet = {name for name in self._of_snippet if name}
+        self._between = _between_others(snippet, segments)
 
     def fit(self, i: int, j: int) -> float:
         """0 where snippet line i certainly belongs to one definition and original line j to another; less than 1 where
-        the one may be the other renamed, because neither name stands on the other side."""
+        the one may be the other renamed: neither name stands on the other side, and the snippet shows what stands
+        before and behind it, so that the old one has no place left."""
         mine, theirs = self._of_snippet[i], self._of_original[j]
         if mine is None or theirs is None or mine == theirs:
             return 1.0
-        return self._renamed if mine not in self._in_original and theirs not in self._in_snippet else 0.0
+        may = mine not in self._in_original and theirs not in self._in_snippet and mine in self._between
+        return self._renamed if may else 0.0
+
+    def same(self, i: int, j: int) -> bool:
+        """False where the two lines certainly belong to definitions of different names."""
+        mine, theirs = self._of_snippet[i], self._of_original[j]
+        return mine is None or theirs is None or mine == theirs
+
+
+def _between_others(snippet: Layout, segments: list[int]) -> set[tuple[str, str]]:
+    """The definitions of the snippet that have other lines of their own segment on both sides."""
+    result = set()
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for i in snippet.filled:
+        first.setdefault(segments[i], i)
+        last[segments[i]] = i
+    for i in snippet.filled:
+        name = signature(snippet.keys[i])
+        if name and name[0] == "def" and first[segments[i]] < leaders_above(snippet, i) and snippet.end[i] < last[segments[i]]:
+            result.add(name)
+    return result
 
 
 def _enclosing(layout: Layout, segments: list[int] | None) -> list[tuple[str, str] | None]:
@@ -155,17 +200,26 @@ def _enclosing(layout: Layout, segments: list[int] | None) -> list[tuple[str, st
             continue
         name = signature(layout.keys[around])
         result[k] = name if name and name[0] == "def" else result[around]
+    for k in layout.filled:
+        name = signature(layout.keys[k])
+        if name and name[0] == "def":
+            result[k] = name  # a head belongs to its own definition
     return result
 
 
-def _drop_stray_leaders(original: Layout, snippet: Layout, rows: list[dict[int, float]]) -> None:
+def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], rows: list[dict[int, float]]) -> None:
     """A comment opener, decorator or attribute that occurs often says nothing unless the line below it matches too."""
     for i in reversed(snippet.filled):
         key = snippet.keys[i]
         if not rows[i] or not is_leader(key) or (original.count[key] == 1 and snippet.count[key] == 1):
             continue
-        below = rows[i + 1] if i + 1 < len(rows) else {}
-        rows[i] = {j: weight for j, weight in rows[i].items() if j + 1 in below}
+        last = i + 1 == len(rows) or segments[i + 1] != segments[i]
+        below = {} if last else rows[i + 1]
+        above = rows[i - 1] if i and segments[i - 1] == segments[i] else {}
+        opens = key.startswith(("/*", "@", "#[", "[["))
+        rows[i] = {
+            j: weight for j, weight in rows[i].items() if j + 1 in below or ((last or not opens) and (j - 1 in above or not (above or below)))
+        }
 
 
 def _definition_heads(layout: Layout) -> dict[tuple[str, str], list[int]]:

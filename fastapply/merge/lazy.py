@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fastapply.merge.align import LENIENT, STRICT, Alignment, Prices, align, find_points
+from fastapply.merge.align import LENIENT, STRICT, Alignment, Blocks, Prices, align, find_points
 from fastapply.merge.checks import result_doubts
 from fastapply.merge.evidence import Evidence, gather
 from fastapply.merge.language import Profile
@@ -65,7 +65,7 @@ def _candidate(
     segments = snippet.segments
     points = find_points(original, layout, segments, snippet.signs, len(snippet.markers), prices)
     alignment = align(original, layout, segments, points, prices, evidence.explained)
-    plan = Plan(original, snippet, layout, alignment.match, segments, evidence)
+    plan = Plan(original, snippet, layout, alignment.match, segments, evidence, Blocks(original, layout, segments, prices.renamed))
     plan.run()
     spliced = splice(lines, tidy(lines, plan.edits), path)
     doubts = [*plan.doubts, *result_doubts(plan)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_OPENERS = r"(?:\{/\*+|/\*+|<!--+|<%--|\(\*|\{-|//+!?|#+|--\[\[|--+|;+|%+|'|REM\b|\"{3}|\*+(?=\s))"
+_OPENERS = r"(?:\{\s*/\*+|/\*+|<!--+|<%--|\(\*|\{-|//+!?|#+|--\[\[|--+|;+|%+|'|REM\b|\"{3}|\*+(?=\s))"
 _CLOSERS = r"(?:\*+/\s*\}?|--+>|--%>|\*\)|-\}|\]\]|\"{3})"
 _COMMENT = re.compile(rf"^\s*(?P<open>{_OPENERS})\s*(?P<body>.*?)\s*(?P<close>{_CLOSERS})?\s*,?\s*$", re.IGNORECASE)
 _ELLIPSIS = r"(?:\.{3,}|…|\[\s*(?:\.{3}|…)\s*\]|\(\s*(?:\.{3}|…)\s*\))"
@@ -48,6 +48,11 @@ _NOTE_PLACE = re.compile(
     re.IGNORECASE,
 )
 _REMOVAL = re.compile(r"^[\[(<*=\-\s]*(?:note\s*:\s*)?(?:removed?|deleted?|removes|deletes|dropped|drop|removing|deleting)\b", re.IGNORECASE)
+_BARE_REMOVAL = re.compile(
+    r"^[\[(<*=\s]*(?:remove|delete|drop)\s+(?:the\s+|this\s+|old\s+|unused\s+)*(?:(?:function|method|class|struct|field|import|block|line|const|var|type|test)\s+)?[`'\"]?[\w$.:]+(?:\(\))?[`'\"]?"
+    r"(?:\s+(?:function|method|class|struct|field|import|block|here|line))?[\])>*=.!]*$",
+    re.IGNORECASE,
+)
 _NOTE_TAG = re.compile(
     r"^[\[(<*=\-\s]*(?:(?:FIRST|SECOND|THIRD|FOURTH|LAST|NEXT)_EDIT|EDIT\s*\d*|(?:BEGIN|END|START|STOP)[ _](?:ADD|ADDED|ADDITION|INSERT|CHANGE|CHANGES|CHANGED|EDIT|EDITS|NEW(?:\s+CODE)?|REPLACE(?:MENT)?|MODIFICATION|UPDATE))\b\s*:?[^a-z]*$"
 )
@@ -119,6 +124,8 @@ def is_note(line: str) -> bool:
         return True
     if verb and re.match(r"^[^A-Za-z]*(?:changed|replaced|added|moved|renamed|updated)\s*:", body, re.IGNORECASE):
         return True
+    if re.match(r"^(?:update|modify|change|replace|edit|fix|add|insert)s?\s+(?:this|these|the following)\b", body, re.IGNORECASE) and len(body.split()) <= 8:
+        return True
     head = re.match(r"^NOTE\s*:\s*", body)
     return bool(head and place and re.search(r"\b(?:insert|add|lines?|take the place|replace)\b", body, re.IGNORECASE)) or bool(
         verb and place and re.match(r"^[^A-Za-z]*(?:add|insert|remove|delete|replace|append|move)\s+(?:this|these|the|it|new|a)\b", body, re.IGNORECASE)
@@ -128,9 +135,9 @@ def is_note(line: str) -> bool:
 def is_removal_note(line: str) -> bool:
     """True where a comment says that something is to be removed (`// removed: old helper`, `# remove Block`)."""
     body = comment_body(line)
-    if not body or not _REMOVAL.match(body):
+    if not body or body.startswith("-") or not _REMOVAL.match(body):
         return False
-    return bool(re.match(r"^[^A-Za-z]*(?:note\s*:\s*)?(?:removed|deleted|dropped)\b", body, re.IGNORECASE)) or len(body.split()) <= 6
+    return bool(re.match(r"^[^A-Za-z]*(?:note\s*:\s*)?(?:removed|deleted|dropped)\b", body, re.IGNORECASE)) or bool(_BARE_REMOVAL.match(body))
 
 
 def names_in(line: str) -> frozenset[str]:

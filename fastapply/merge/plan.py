@@ -8,6 +8,7 @@ import msgspec
 
 from fastapply.merge.indent import Shifts
 from fastapply.merge.layout import Layout, word_count
+from fastapply.merge.align import Blocks
 from fastapply.merge.evidence import Evidence, is_leader
 from fastapply.merge.markers import comment_body, names_in
 from fastapply.merge.signature import likeness, signature
@@ -30,9 +31,10 @@ class Gap(msgspec.Struct, frozen=True):
 class Plan:
     """Collects edits and doubts while walking over the gaps of one chain."""
 
-    def __init__(self, original: Layout, snippet: Snippet, layout: Layout, match: list[int], segments: list[int], evidence: Evidence) -> None:
+    def __init__(self, original: Layout, snippet: Snippet, layout: Layout, match: list[int], segments: list[int], evidence: Evidence, blocks: Blocks) -> None:
         self.o, self.s, self.sl, self.match = original, snippet, layout, match
         self.evidence = evidence
+        self.blocks = blocks
         self.segments = segments
         self.shifts = Shifts(original, layout, self.segments, match)
         self.edits: list[LineEdit] = []
@@ -110,6 +112,8 @@ class Plan:
             return True
         if any(r.before <= gap.i2 for r in self.s.removals) and len(above) <= 40:
             return True
+        if not filled and not self.s.markers and self._is_whole_file():
+            return True
         if not filled:
             return False
         imports = [j for j in above if (signature(self.o.keys[j]) or ("",))[0] == "import"]
@@ -118,6 +122,11 @@ class Plan:
         shown = set(re.findall(r"\w+", " ".join(self.sl.keys[i] for i in filled)))
         said = sum(bool(shown.intersection(re.findall(r"\w+", self.o.keys[j])[-1:])) for j in imports)
         return said * 2.5 >= len(imports)
+
+    def _is_whole_file(self) -> bool:
+        """True where a snippet without a marker ends with the file's last line and shows most of the file."""
+        matched = [j for j in self.match if j >= 0]
+        return bool(matched) and matched[-1] == self.o.filled[-1] and len(matched) > 0.6 * len(self.o.filled)
 
     def _closed(self, gap: Gap, shown: list[int], filled: list[int]) -> None:
         """No marker between two anchors: the snippet shows all that is to stand there."""
@@ -320,12 +329,18 @@ class Plan:
         return theirs[best - 1] + 1 if forward else theirs[best - 1]
 
     def _pair(self, i: int, j: int) -> float:
-        alike = likeness(self.sl.keys[i], self.o.keys[j])
+        """What it is worth to take snippet line i for a new version of original line j; 0 for nothing."""
+        mine, theirs = self.sl.keys[i], self.o.keys[j]
+        if not word_count(mine) or not word_count(theirs) or is_leader(mine) or is_leader(theirs):
+            return 0.02 if mine == theirs else 0.0
+        if self.o.count[mine]:
+            return 0.0  # a copy of another line is no new version of this one
+        if not self.blocks.same(i, j) or self.sl.count[theirs]:
+            return 0.0
+        alike = likeness(mine, theirs)
         if self.o.depth[j] != self.sl.depth[i] + self.shifts.of(i):
             alike -= 0.15
-        if word_count(self.o.keys[j]) == 0 or word_count(self.sl.keys[i]) == 0:
-            return 0.05 if alike > 0.8 else 0.0
-        return alike - 0.55
+        return alike - 0.6 if alike >= 0.72 else 0.0
 
     def _tail_of_item(self, gap: Gap, body: list[int], first: int, last: int) -> int:
         """The end of the original function whose whole body the snippet shows anew; `first` where that is not so."""

@@ -21,14 +21,18 @@ _DEFINITION = re.compile(
 )
 _VARIABLE = re.compile(rf"^{_MODIFIERS}(?:const|let|var|val|local|static|auto|set)\s+(?:mut\s+)?(?P<name>[\w$]+|[\[{{][^=]*[\]}}])\s*(?::[^=]*)?(?:=(?!=)|$|;)")
 _FUNCTION_VALUE = re.compile(r"=\s*(?:async\s+)?(?:function\b|\([^)]*\)\s*(?::[^=]+)?=>|\w+\s*=>|\($)")
-_CONTROL = frozenset("if for while switch catch return else do try new throw await yield with match when unless until foreach assert elif guard case not and or in delete typeof sizeof using lock synchronized print echo".split())
+_CONTROL = frozenset("if for while switch catch return else do try new throw await yield with match when unless until foreach assert elif guard case not and or in delete typeof sizeof using lock synchronized print echo finally unsafe loop init get set static begin defer go select repeat".split())
 _METHOD = re.compile(rf"^{_MODIFIERS}(?P<types>(?:[\w<>\[\],.?*&:@|]+\s+)*)[*&]*(?P<name>[\w$~#]+|operator\s*\S+)\s*(?:<[^>]*>)?\s*\((?P<rest>.*)$")
 _ASSIGNMENT = re.compile(r"^(?:[\w<>\[\],.?*&:]+\s+)*[*&]?(?P<name>[@$]*[\w$.\->\[\]'\"]+)\s*(?::\s*[^=:]+?)?\s*(?:[-+*/|&^%.?]|\|\||&&|<<|>>|\?\?)?(?::=|=(?![=>])|<-)")
 _KEY = re.compile(r"^(?:-\s+)?(?P<name>\"[^\"]+\"|'[^']+'|[\w.$@/-]+)\s*(?:=>|:(?!:))")
 _IMPORT = re.compile(r"^(?:export\s+)?(?P<word>import|from|use|using|#\s*include|require|require_once|include|require_relative|alias|@import|@use|extern crate|pub use)\b[\s(]*(?P<name>.*)$")
 _CALL = re.compile(r"^(?:(?:await|return|yield|throw|go|defer|\w+\s*=)\s+)?(?P<name>[@$]*[\w$.:>!?-]+)\s*\(")
 _TAG = re.compile(r"^<(?P<name>[\w.:-]+)(?P<rest>[^>]*)")
-_SELECTOR = re.compile(r"^(?P<name>[.#&@:*\w\[][^{};]*)\{$")
+_SELECTOR = re.compile(r"^(?P<name>@(?:media|supports|keyframes|font-face|layer|include|mixin|container)\b[^{};]*|[.#&:*\w\[][^{};()=]*|[.#&:*\w\[][^{};=()]*:[\w-]+\([^{};=]*)\{$")
+
+_IMPL = re.compile(r"^(?:unsafe\s+)?(?P<word>impl|extension|instance)\b(?P<head>[^{]*)")
+_TEST = re.compile(r"^(?:await\s+)?(?P<name>\w[\w.]*!?)\s*\(?\s*(?P<title>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`)\s*\)?,?.*(?:\{|=>|\bdo|\bdo\s*\|[^|]*\||\()$")
+_MACRO = re.compile(r"^(?P<head>[A-Z][A-Z0-9_]*\s*\([^()]*\))\s*\{?$|^(?P<rust>\w+!\s*\(\s*\w+),.*\{$")
 
 Signature = tuple[str, str]
 
@@ -38,6 +42,13 @@ def signature(key: str) -> Signature | None:
     """(kind, name) of the line with this key, or None. Kinds: def, var, set, key, import, call, tag."""
     if not key or not (key[0].isalnum() or key[0] in "_$@<\"'#.&*-:~"):
         return None
+    if match := _IMPL.match(key):
+        return "def", f"{match['word']} {match['head'].strip().rstrip(',')}"
+    if match := _TEST.match(key):
+        if match["name"].split(".")[0] not in _CONTROL:
+            return "def", f"{match['name']} {match['title']}"
+    if match := _MACRO.match(key):
+        return "def", match["head"] or match["rust"]
     if match := _DEFINITION.match(key):
         return "def", _receiver(match["receiver"]) + match["name"].rstrip(":<")
     if match := _IMPORT.match(key):
@@ -55,7 +66,7 @@ def signature(key: str) -> Signature | None:
         return "key", match["name"].strip("\"'")
     if match := _CALL.match(key):
         return "call", match["name"]
-    if match := _SELECTOR.match(key):
+    if (match := _SELECTOR.match(key)) and match["name"].split()[0] not in _CONTROL:
         return "def", match["name"].strip()
     return None
 

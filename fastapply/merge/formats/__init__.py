@@ -72,9 +72,8 @@ def _applied(name: EditFormat, parts: list[FilePart], index: Index, path: str | 
     if part.creates and any(not hunk.old for hunk in hunks):
         if index.is_empty and len(hunks) == 1:
             return FormatEdits(name, (_whole_file(hunks[0], index),), tuple(doubts))
-        hunks = [hunk for hunk in hunks if hunk.old or [row.text for row in hunk.added] != index.lines]
-        if name != "search_replace" and hunks:
-            doubts.append(_creation_doubt(hunks[0]))
+        if name != "search_replace":
+            doubts += [_creation_doubt(hunk) for hunk in hunks if [row.text for row in hunk.added] != index.lines]
             hunks = []
     placed, open_places = place_hunks(hunks, index)
     edits, clashes = edits_of(placed, index)

@@ -9,7 +9,7 @@ from enum import IntEnum
 from fastapply.merge.formats.rows import BLANKS, quoted
 from fastapply.merge.text import BOM, indent_of, without_ending
 
-_MOST_COMPARISONS = 4_000_000
+_MOST_COMPARISONS = 2_000_000
 
 
 class Level(IntEnum):
@@ -63,20 +63,24 @@ class Index:
 
     def where(self, text: str, level: Level) -> list[int]:
         """The lines whose key is that of `text`, in order."""
+        return self._positions(level).get(key_of(text, level), [])
+
+    def _positions(self, level: Level) -> dict[str, list[int]]:
         if level not in self._where:
             where: dict[str, list[int]] = {}
             for at, key in enumerate(self.keys(level)):
                 where.setdefault(key, []).append(at)
             self._where[level] = where
-        return self._where[level].get(key_of(text, level), [])
+        return self._where[level]
 
     def places(self, block: Sequence[str], level: Level) -> list[int]:
         """Every line at which `block` (not empty) stands, or `TooAlike`."""
         wanted = [key_of(text, level) for text in block]
-        keys = self.keys(level)
-        rarest = min(range(len(wanted)), key=lambda k: len(self.where(block[k], level)))
-        candidates = self.where(block[rarest], level)
-        self.spend(4 * len(candidates))
+        keys, positions = self.keys(level), self._positions(level)
+        counts = [len(positions.get(key, ())) for key in wanted]
+        rarest = counts.index(min(counts))
+        candidates = positions.get(wanted[rarest], [])
+        self.spend(6 * len(candidates))
         found = []
         for at in candidates:
             start = at - rarest
@@ -85,6 +89,7 @@ class Index:
             if keys[start] == wanted[0] and keys[start + len(wanted) - 1] == wanted[-1]:
                 self.spend(len(wanted))
                 if keys[start : start + len(wanted)] == wanted:
+                    self.spend(6)
                     found.append(start)
         return found
 

@@ -13,6 +13,8 @@ from fastapply.merge.formats.together import seen_together
 from fastapply.merge.formats.trust import Trust, nearest, trusts
 from fastapply.merge.values import Doubt
 
+_SEEMS_APPLIED = "the hunk seems to be applied already, and its old lines stand elsewhere too"
+
 
 def place_hunks(hunks: Sequence[Hunk], index: Index) -> tuple[list[Placed], list[Doubt]]:
     """The place of every hunk in `index`, and a doubt for every hunk that has no certain one.
@@ -122,23 +124,41 @@ def _below_heads(hunk: Hunk, found: list[Found], index: Index) -> list[Found]:
 
 
 def _against_others(hunk: Hunk, old: Found, search: Search, trust: Trust, index: Index) -> Outcome:
-    """`old` as the hunk's place, unless the new side is there already, or would be there again afterwards."""
-    if not hunk.added:
-        if any(other != old and other.meets(old) for other in search.olds):
-            return doubt_about(hunk, "ambiguous_anchor", "the removed lines repeat each other", search.olds)
-        return _placed_at(hunk, old)
+    """`old` as the hunk's place, unless the new side is there already, or the hunk would fit elsewhere afterwards."""
     news = search.news
-    met = tuple(new for new in news if old.meets(new))
-    if met:
-        if _tells(hunk):
+    if hunk.added:
+        met = tuple(new for new in news if old.meets(new))
+        if met and _tells(hunk):
             return Applied(met)
-        return doubt_about(hunk, "duplicated_line", "the lines that the hunk adds stand there already", [old, *met])
+        if met:
+            message = "the lines that the hunk adds stand there already"
+            return doubt_about(hunk, "duplicated_line", message, [old, *met])
+    elif any(other != old and other.meets(old) for other in search.olds):
+        return doubt_about(hunk, "ambiguous_anchor", "the removed lines repeat each other", search.olds)
+    else:
+        news = [new for new in news if new.start < old.start or old.end < new.end]
     numbered = [new for new in news if new.start in (trust.expected, trust.expected_new)]
     headed = _below_heads(hunk, news, index) if hunk.heads and _first_heads(hunk, index) else []
     if (numbered and old.start != trust.expected) or (headed and not _below_heads(hunk, [old], index)):
-        message = "the hunk seems to be applied already, and its old lines stand elsewhere too"
-        return doubt_about(hunk, "ambiguous_anchor", message, [old, *(numbered or headed)])
+        return doubt_about(hunk, "ambiguous_anchor", _SEEMS_APPLIED, [old, *(numbered or headed)])
+    if _leaves_no_trace(hunk):
+        twins = _twins(hunk, old, search, trust, index)
+        if twins:
+            message = "the hunk leaves nothing to know its place by, and its lines stand elsewhere too"
+            return doubt_about(hunk, "ambiguous_anchor", message, twins, "Show lines around the change.")
     return _placed_at(hunk, old)
+
+
+def _twins(hunk: Hunk, old: Found, search: Search, trust: Trust, index: Index) -> list[Found]:
+    """`old` and the places where a hunk that leaves no trace would fit when applied again, or may have fitted before."""
+    others = [one for one in search.olds if one != old]
+    if trust.exact:
+        return [] if old.start == trust.expected else [old, *others]
+    if _below_heads(hunk, [old], index) and _first_heads(hunk, index):
+        others = []
+    for level in list(Level)[search.level + 1 :]:
+        others += [one for one in _find(hunk.old, hunk, index, level) if one.start != old.start]
+    return [old, *others] if others else []
 
 
 def _placed_at(hunk: Hunk, old: Found) -> Placed:
@@ -157,26 +177,28 @@ def _weight(row: Row) -> int:
 
 def _maybe_applied(hunk: Hunk, search: Search, trust: Trust, index: Index) -> Outcome:
     """The new side is there and the old one is not, or only with other white space."""
-    olds: list[Found] = []
-    for level in list(Level)[search.level + 1 :]:
-        olds = olds or _find(hunk.old, hunk, index, level)
+    level, olds = search.level, list[Found]()
+    while not olds and level < Level.INDENT:
+        level = Level(level + 1)
+        olds = _find(hunk.old, hunk, index, level)
     apart = [old for old in olds if not any(old.meets(new) for new in search.news)]
-    if _is_evidence(hunk, search.news, trust):
-        if not apart:
-            return Applied(tuple(search.news))
-        message = "the hunk seems to be applied already, and its old lines stand elsewhere too"
-        return doubt_about(hunk, "ambiguous_anchor", message, [*apart, *search.news])
+    if _leaves_no_trace(hunk):
+        chosen = _chosen(hunk, apart, trust, index) if apart else _fuzzy(hunk, index)
+        if isinstance(chosen, Found):
+            return _against_others(hunk, chosen, Search(level, apart, []), trust, index)
+        return chosen
     if apart:
-        chosen = _chosen(hunk, apart, trust, index)
-        return chosen if isinstance(chosen, Doubt) else _placed_at(hunk, chosen)
+        return doubt_about(hunk, "ambiguous_anchor", _SEEMS_APPLIED, [*apart, *search.news])
+    named = any(new.start in (trust.expected, trust.expected_new) for new in search.news)
+    if (named or len(search.news) == 1) and sum(map(_weight, hunk.new)) >= 2:
+        return Applied(tuple(search.news))
     return _fuzzy(hunk, index)
 
 
-def _is_evidence(hunk: Hunk, news: Sequence[Found], trust: Trust) -> bool:
-    """True where finding the new side says that the hunk was applied: one place, real text, no open-ended deletion."""
-    one_place = len(news) == 1 or any(new.start in (trust.expected, trust.expected_new) for new in news)
-    bare_cut = hunk.removed and not hunk.added and "-" in (hunk.rows[0].sign, hunk.rows[-1].sign)
-    return one_place and not bare_cut and sum(map(_weight, hunk.new)) >= 4
+def _leaves_no_trace(hunk: Hunk) -> bool:
+    """True where the new side can't be known again: nothing but brackets, or removed lines with an open end."""
+    open_cut = not hunk.added and "-" in (hunk.rows[0].sign, hunk.rows[-1].sign)
+    return open_cut or not any(map(_weight, hunk.new))
 
 
 def _without_context(hunk: Hunk, trust: Trust, index: Index) -> Outcome:
@@ -206,6 +228,8 @@ def _standing(hunk: Hunk, start: int | None, index: Index) -> list[Found]:
     starts = {at for at in named if hunk.counted or at == start}
     if start is not None:
         starts.add(start - len(lines))
+    if lines == index.lines:
+        starts.add(0)
     places = [Found(at, at + len(lines), NO_SHIFT) for at in sorted(starts) if at >= 0]
     return [place for place in places if index.lines[place.start : place.end] == lines]
 

@@ -113,7 +113,8 @@ def common_lines(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]
     old_end, new_end = len(old) - tail, len(new) - tail
     pairs = [(k, k) for k in range(head)]
     i, j = head, head
-    for a, b in _unique_pairs(old, new, (head, old_end), (head, new_end)):
+    middle = _unique_pairs(old, new, (head, old_end), (head, new_end)) if head < min(old_end, new_end) else []
+    for a, b in middle:
         if a < i or b < j:
             continue  # grown over from an earlier pair
         back = 0
@@ -179,7 +180,7 @@ def settled_rows(rows: Sequence[Row]) -> tuple[Row, ...]:
             continue
         old = [(one.text, one.line) for one in run if one.sign == "-"]
         new = [(one.text, one.line) for one in run if one.sign == "+"]
-        settled += rows_between(old, new)
+        settled += rows_between(old, new) if old and new else run
         settled.append(row)
         run = []
     return tuple(settled[:-1])

@@ -39,9 +39,9 @@ def read_unified_diff(lines: Sequence[str], index: Index, path: str | None) -> l
     if not content or not _begins(content) or _quotes_original(content, index):
         return None
     parts = list(_files(framed[0], index))
-    if not any(part.doubts or any(hunk.changes for hunk in part.hunks) for part in parts):
-        return None
-    return parts
+    spans = [hunk.lines for part in parts for hunk in part.hunks]
+    signed = any(lines[at].startswith(("+", "-")) for span in spans for at in range(span.start, span.end))
+    return parts if signed or any(part.doubts for part in parts) else None
 
 
 def _begins(content: Sequence[Numbered]) -> bool:
@@ -95,7 +95,8 @@ def _files(content: Sequence[Numbered], index: Index) -> Iterator[FilePart]:
         at = bodies_at
         while at < len(content) and not _ends_file(content, at, bodies_at):
             end = _hunk_end(content, at)
-            hunks += split_at_elisions(read_hunk(content[at:end]), index)
+            if end - at > 1 or not is_hunk_header(content[at][1]):
+                hunks += split_at_elisions(read_hunk(content[at:end]), index)
             at = end
         yield _part(name, creates, hunks, preamble, (start, at), content)
 
@@ -122,7 +123,7 @@ def _part(
     lines = LineRange(content[span[0]][0], content[span[1] - 1][0] + 1)
     texts = [*preamble, *(text for _, text in content[span[0] + len(preamble) : span[0] + len(preamble) + 2])]
     problem = ""
-    if any(text.startswith(("deleted file mode", "+++ /dev/null")) for text in texts):
+    if any(text.startswith("deleted file mode") or text.split()[:2] == ["+++", "/dev/null"] for text in texts):
         problem = "the diff deletes the file"
     elif any(_UNSUPPORTED.fullmatch(text) for text in texts):
         problem = "the diff renames the file, is binary or compares more than two versions"
