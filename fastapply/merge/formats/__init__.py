@@ -70,7 +70,7 @@ def _applied(name: EditFormat, parts: list[FilePart], index: Index, path: str | 
         doubts.append(_creation_doubt(hunks[0]))
         hunks = []
     if part.creates and any(not hunk.old for hunk in hunks):
-        if index.is_empty and len(hunks) == 1:
+        if len(hunks) == 1 and (not len(index) or (index.is_empty and name != "search_replace")):
             return FormatEdits(name, (_whole_file(hunks[0], index),), tuple(doubts))
         if name != "search_replace":
             doubts += [_creation_doubt(hunk) for hunk in hunks if [row.text for row in hunk.added] != index.lines]

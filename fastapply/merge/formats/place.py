@@ -133,7 +133,7 @@ def _against_others(hunk: Hunk, old: Found, search: Search, trust: Trust, index:
         if met:
             message = "the lines that the hunk adds stand there already"
             return doubt_about(hunk, "duplicated_line", message, [old, *met])
-    elif any(other != old and other.meets(old) for other in search.olds):
+    elif _recurs(hunk, old, index):
         return doubt_about(hunk, "ambiguous_anchor", "the removed lines repeat each other", search.olds)
     else:
         news = [new for new in news if new.start < old.start or old.end < new.end]
@@ -149,8 +149,23 @@ def _against_others(hunk: Hunk, old: Found, search: Search, trust: Trust, index:
     return _placed_at(hunk, old)
 
 
+def _recurs(hunk: Hunk, old: Found, index: Index) -> bool:
+    """True where the old side would stand there again once the hunk is applied at `old`, as in `a a a` less one."""
+    wanted = [key_of(row.text, Level.INDENT) for row in hunk.old]
+    left = [key_of(row.text, Level.INDENT) for row in hunk.new]
+    keys, size = index.keys(Level.INDENT), len(wanted)
+    above = keys[max(0, old.start - size) : old.start]
+    window = [*above, *left, *keys[old.end : old.end + size]]
+    for at in range(min(len(above) + len(left), len(window) - size) + 1):
+        if window[at] == wanted[0] and window[at + size - 1] == wanted[-1]:
+            index.spend(size)
+            if window[at : at + size] == wanted:
+                return True
+    return False
+
+
 def _twins(hunk: Hunk, old: Found, search: Search, trust: Trust, index: Index) -> list[Found]:
-    """`old` and the places where a hunk that leaves no trace would fit when applied again, or may have fitted before."""
+    """`old` and the places where a hunk that leaves no trace may fit when applied again."""
     others = [one for one in search.olds if one != old]
     if trust.exact:
         return [] if old.start == trust.expected else [old, *others]
@@ -166,9 +181,10 @@ def _placed_at(hunk: Hunk, old: Found) -> Placed:
 
 
 def _tells(hunk: Hunk) -> bool:
-    """True where an added line is long enough, and new enough, that nobody wants it twice in a row."""
+    """True where the added lines are long enough, and new enough, that nobody wants them twice in a row."""
     old = {key_of(row.text, Level.INDENT) for row in hunk.old}
-    return any(_weight(row) >= 8 and key_of(row.text, Level.INDENT) not in old for row in hunk.added)
+    weights = [_weight(row) for row in hunk.added if key_of(row.text, Level.INDENT) not in old]
+    return max(weights, default=0) >= 8 or sum(weights) >= 16
 
 
 def _weight(row: Row) -> int:
@@ -183,7 +199,7 @@ def _maybe_applied(hunk: Hunk, search: Search, trust: Trust, index: Index) -> Ou
         olds = _find(hunk.old, hunk, index, level)
     apart = [old for old in olds if not any(old.meets(new) for new in search.news)]
     if _leaves_no_trace(hunk):
-        chosen = _chosen(hunk, apart, trust, index) if apart else _fuzzy(hunk, index)
+        chosen = _chosen(hunk, apart, trust, index) if apart else _not_found(hunk, index)
         if isinstance(chosen, Found):
             return _against_others(hunk, chosen, Search(level, apart, []), trust, index)
         return chosen
@@ -192,7 +208,7 @@ def _maybe_applied(hunk: Hunk, search: Search, trust: Trust, index: Index) -> Ou
     named = any(new.start in (trust.expected, trust.expected_new) for new in search.news)
     if (named or len(search.news) == 1) and sum(map(_weight, hunk.new)) >= 2:
         return Applied(tuple(search.news))
-    return _fuzzy(hunk, index)
+    return _not_found(hunk, index)
 
 
 def _leaves_no_trace(hunk: Hunk) -> bool:
@@ -235,13 +251,12 @@ def _standing(hunk: Hunk, start: int | None, index: Index) -> list[Found]:
 
 
 def _fuzzy(hunk: Hunk, index: Index) -> Placed | Doubt:
-    missing = index.names_missing([row.text for row in hunk.removed])
-    if missing:
-        return doubt_about(hunk, "format_mismatch", f"the line {missing}, to be removed, is not in the original")
+    if index.names_missing([row.text for row in hunk.removed]):
+        return _not_found(hunk, index)
     fits = fuzzy_fits(hunk, index)
     best = clear_winner(fits)
     if best is None:
-        return _no_fit(hunk, fits, index)
+        return _not_found(hunk, index, fits)
     if _fits_heads(hunk, best, index) and not _stands_already(hunk, best, index):
         return Placed(hunk, best.at, best.shift, best.start)
     near = [Found(best.start, best.end, NO_SHIFT)]
@@ -266,7 +281,10 @@ def _stands_already(hunk: Hunk, fit: Fit, index: Index) -> bool:
     return not hunk.removed and added <= there | old
 
 
-def _no_fit(hunk: Hunk, fits: Sequence[Fit], index: Index) -> Doubt:
+def _not_found(hunk: Hunk, index: Index, fits: Sequence[Fit] = ()) -> Doubt:
+    missing = index.names_missing([row.text for row in hunk.removed])
+    if missing:
+        return doubt_about(hunk, "format_mismatch", f"the line {missing}, to be removed, is not in the original")
     near = [Found(fit.start, fit.end, NO_SHIFT) for fit in fits if fit.is_good]
     missing = index.names_missing([row.text for row in hunk.old])
     if len(near) > 1:

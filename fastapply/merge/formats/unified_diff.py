@@ -90,10 +90,9 @@ def _files(content: Sequence[Numbered], index: Index) -> Iterator[FilePart]:
                 break
             at += 1
         preamble = [text for _, text in content[start:at]]
-        name, creates, bodies_at = _file_header(content, at, preamble)
+        name, creates, at = _file_header(content, at, preamble)
         hunks: list[Hunk] = []
-        at = bodies_at
-        while at < len(content) and not _ends_file(content, at, bodies_at):
+        while at < len(content) and not _ends_file(content, at):
             end = _hunk_end(content, at)
             if end - at > 1 or not is_hunk_header(content[at][1]):
                 hunks += split_at_elisions(read_hunk(content[at:end]), index)
@@ -133,9 +132,9 @@ def _part(
     return FilePart(name, () if problem else tuple(hunks), creates, doubts)
 
 
-def _ends_file(content: Sequence[Numbered], at: int, bodies_at: int) -> bool:
+def _ends_file(content: Sequence[Numbered], at: int) -> bool:
     text = content[at][1]
-    return text.startswith(_FILE_STARTS) or (at > bodies_at and _is_file_header(content, at))
+    return text.startswith(_FILE_STARTS) or _is_file_header(content, at)
 
 
 def _hunk_end(content: Sequence[Numbered], start: int) -> int:
@@ -182,7 +181,7 @@ def read_hunk(content: Sequence[Numbered]) -> Hunk:
     if header is None:
         return hunk
     stated, stated_new = (int(start) - (count > 0) for start, count in ((header[1], old_count), (header[3], new_count)))
-    counted = counts == (old_count, new_count)
+    counted = counts == (old_count, new_count) and min(stated, stated_new) >= 0
     return msgspec.structs.replace(hunk, stated=max(stated, 0), stated_new=max(stated_new, 0), counted=counted)
 
 
