@@ -16,6 +16,7 @@ import msgspec
 
 from fastapply.merge.evidence import is_leader, leaders_above
 from fastapply.merge.layout import Layout, word_count
+from fastapply.merge.near import near_lines
 from fastapply.merge.signature import likeness, signature
 
 MAX_POINTS = 6000  # more matches than this, and the commonest lines no longer seed a chain
@@ -57,6 +58,8 @@ class Prices(msgspec.Struct):
     lost: float = 0.15
     lost_line: float = 0.12
     definition: float = 0.4
+    favour: float = 8.0
+    near: float = 2.0
     renamed: float = 0.75
     lost_most: float = 30.0
 
@@ -80,14 +83,15 @@ def weigh(key: str, count: int, prices: Prices) -> float:
 
 
 def find_points(
-    original: Layout, snippet: Layout, segments: list[int], signs: list[str], markers: int, prices: Prices, forbidden: frozenset[tuple[int, int]] = frozenset()
+    original: Layout, snippet: Layout, segments: list[int], signs: list[str], markers: int, prices: Prices, favoured: frozenset[int] = frozenset()
 ) -> Points:
-    """Every pair of lines that may match, with its weight; none of the `forbidden` pairs."""
+    """Every pair of lines that may match, with its weight; the `favoured` snippet lines weigh more."""
     places: dict[str, list[int]] = {}
     for j in original.filled:
         places.setdefault(original.keys[j], []).append(j)
     heads = _definition_heads(original)
     blocks = Blocks(original, snippet, segments, prices.renamed)
+    signed = "+" in signs or "-" in signs  # a diff's context lines say themselves that they are the original's
     mine = Counter(signature(snippet.keys[i]) for i in snippet.filled)
     rows: list[dict[int, float]] = [{} for _ in snippet.keys]
     for i in snippet.filled:
@@ -96,21 +100,21 @@ def find_points(
         key = snippet.keys[i]
         found = places.get(key)
         if found:
-            weight = weigh(key, len(found) + snippet.count[key] - 1, prices) + (3.0 if signs[i] == "-" else 0.0)
+            weight = weigh(key, len(found) + snippet.count[key] - 1, prices) + (3.0 if signs[i] == "-" else prices.favour if i in favoured else 0.0)
             for j in found if len(found) <= MAX_CANDIDATES else _near(found, rows, i):
-                if (i, j) in forbidden:
-                    continue
-                fit = blocks.fit(i, j)
+                fit = 1.0 if signed or i in favoured else blocks.fit(i, j)
                 if fit:
                     rows[i][j] = fit * weight + _context(original, snippet, segments, i, j, weight)
         elif (name := signature(key)) and name[0] == "def" and name in heads:
             alone = len(heads[name]) == 1 and mine[name] == 1
             for j in heads[name]:
-                if (i, j) in forbidden:
-                    continue
                 likely = likeness(key, original.keys[j])
                 weight = (1.3 if alone else 0.5) * likely
                 rows[i][j] = weight + _context(original, snippet, segments, i, j, weight)
+        else:
+            for j, alike in near_lines(original, key):
+                if signs[i] == " " and blocks.same(i, j):
+                    rows[i][j] = prices.near * (alike - 0.5) + _context(original, snippet, segments, i, j, 0.5)
     _tie_closers(original, snippet, rows, heads, mine)
     _drop_stray_leaders(original, snippet, segments, rows)
     _favour_edges(original, snippet, segments, markers, rows, prices)
@@ -294,10 +298,11 @@ def align(original: Layout, snippet: Layout, segments: list[int], points: Points
     segment, open_points = -1, []
     previous_row: dict[int, int] = {}
     previous_i = -1
+    highest = 0.0  # no match of this segment can lead to more
     for i in snippet.filled:
         if segments[i] != segment:
             _close(open_points, best, where, frontier_j, frontier_p)
-            segment, open_points, previous_row = segments[i], [], {}
+            segment, open_points, previous_row, highest = segments[i], [], {}, 0.0
         row: dict[int, int] = {}
         for j, weight in points.rows[i].items():
             top, source = 0.0, -1
@@ -311,7 +316,7 @@ def align(original: Layout, snippet: Layout, segments: list[int], points: Points
                 gain += prices.shift if _same_shift(original, snippet, where[follows], (i, j)) else -prices.shift_change
                 if gain > top:
                     top, source = gain, follows
-            if follows is None or top < best[follows] + prices.follow:
+            if top < highest:
                 for p in open_points:
                     pi, pj = where[p]
                     if pj >= j or best[p] <= top:
@@ -326,6 +331,7 @@ def align(original: Layout, snippet: Layout, segments: list[int], points: Points
             back.append(source)
             where.append((i, j))
         open_points.extend(row.values())
+        highest = max([highest, *(best[p] + prices.shift for p in row.values())])
         previous_row, previous_i = row, i
     match = [-1] * len(snippet.keys)
     if not best:

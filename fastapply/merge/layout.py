@@ -6,7 +6,9 @@ Indentation is what every language, every fragment and every broken file has; th
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
+from itertools import accumulate
 
 TAB_WIDTH = 4
 
@@ -51,7 +53,24 @@ class Layout:
         self.opener = [-1] * n
         self.end = list(range(n))
         self.filled = [k for k in range(n) if self.keys[k]]
+        self._text: str | None = None
+        self._starts: list[int] = []
         self._nest()
+
+    def lines_with(self, word: str, most: int) -> list[int]:
+        """The lines whose key holds `word` as a part; none where there are more than `most`."""
+        if self._text is None:
+            self._text = "\n".join(self.keys)
+            self._starts = [0, *accumulate(len(key) + 1 for key in self.keys)]
+        found: list[int] = []
+        at = self._text.find(word)
+        while at >= 0:
+            j = bisect_right(self._starts, at) - 1
+            found.append(j)
+            if len(found) > most:
+                return []
+            at = self._text.find(word, self._starts[j + 1])
+        return found
 
     def _nest(self) -> None:
         stack: list[int] = []

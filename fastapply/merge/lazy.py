@@ -11,7 +11,7 @@ from fastapply.merge.align import LENIENT, STRICT, Alignment, Blocks, Prices, al
 from fastapply.merge.checks import result_doubts
 from fastapply.merge.evidence import Evidence, gather
 from fastapply.merge.language import Profile
-from fastapply.merge.layout import Layout
+from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.plan import Plan
 from fastapply.merge.snippet import Snippet, read_snippet
 from fastapply.merge.splice import Spliced, splice, tidy
@@ -30,6 +30,8 @@ class Candidate(msgspec.Struct):
     plan: Plan
     spliced: Spliced
     doubts: list[Doubt]
+    orphans: frozenset[int]
+    moved: int
 
 
 class LazyMerge(msgspec.Struct):
@@ -49,21 +51,24 @@ def merge_lazy(lines: Sequence[str], text: str, tree: Tree | None, profile: Prof
     snippet = read_snippet(edit, bare, frozenset(key for key in original.keys if key), path, profile.name in PROSE)
     layout = Layout(snippet.lines)
     evidence = gather(original, snippet, instruction, profile)
-    candidates: list[Candidate] = []
-    for prices in (LENIENT, STRICT):
-        candidate = _candidate(lines, text, tree, profile, original, snippet, layout, evidence, prices, path)
-        candidates.append(candidate)
-        if not candidate.plan.risky and not candidate.doubts:
-            break
+    def read(prices: Prices, favoured: frozenset[int] = frozenset()) -> Candidate:
+        return _candidate(lines, text, tree, profile, original, snippet, layout, evidence, prices, path, favoured)
+
+    candidates = [read(LENIENT)]
+    first = candidates[0]
+    if first.orphans:
+        candidates.append(read(LENIENT, first.orphans))
+    if first.plan.risky or first.doubts:
+        candidates.append(read(STRICT))
     chosen = _choose(candidates)
     return LazyMerge(snippet, original, layout, chosen, [c for c in candidates if c is not chosen])
 
 
 def _candidate(
-    lines: Sequence[str], text: str, tree: Tree | None, profile: Profile, original: Layout, snippet: Snippet, layout: Layout, evidence: Evidence, prices: Prices, path: str | None
+    lines: Sequence[str], text: str, tree: Tree | None, profile: Profile, original: Layout, snippet: Snippet, layout: Layout, evidence: Evidence, prices: Prices, path: str | None, favoured: frozenset[int] = frozenset()
 ) -> Candidate:
     segments = snippet.segments
-    points = find_points(original, layout, segments, snippet.signs, len(snippet.markers), prices)
+    points = find_points(original, layout, segments, snippet.signs, len(snippet.markers), prices, favoured)
     alignment = align(original, layout, segments, points, prices, evidence.explained)
     plan = Plan(original, snippet, layout, alignment.match, segments, evidence, Blocks(original, layout, segments, prices.renamed))
     plan.run()
@@ -71,9 +76,27 @@ def _candidate(
     doubts = [*plan.doubts, *result_doubts(plan)]
     if regressed := syntax_doubt(text, tree, spliced.text, profile):
         doubts.append(regressed)
-    return Candidate(alignment, plan, spliced, doubts)
+    orphans = _orphans(original, layout, alignment, snippet)
+    gone = {original.keys[j] for edit in plan.edits for j in range(edit.start, edit.end)}
+    moved = sum(layout.keys[i] in gone for i in orphans)
+    return Candidate(alignment, plan, spliced, doubts, orphans, moved)
+
+
+def _orphans(original: Layout, layout: Layout, alignment: Alignment, snippet: Snippet) -> frozenset[int]:
+    """Snippet lines that the original holds exactly once, and that were not matched with that line."""
+    return frozenset(
+        i
+        for i in layout.filled
+        if alignment.match[i] < 0
+        and snippet.signs[i] == " "
+        and original.count[layout.keys[i]] == 1
+        and layout.count[layout.keys[i]] == 1
+        and word_count(layout.keys[i]) >= 2
+        and len(layout.keys[i]) >= 12
+    )
 
 
 def _choose(candidates: list[Candidate]) -> Candidate:
     """The first candidate without a doubt, or else the first."""
-    return next((candidate for candidate in candidates if not candidate.doubts), candidates[0])
+    sound = [candidate for candidate in candidates if not candidate.doubts]
+    return min(sound, key=lambda candidate: (candidate.moved, candidate.plan.lost)) if sound else candidates[0]

@@ -9,11 +9,18 @@ import msgspec
 from fastapply.merge.indent import Shifts
 from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.align import Blocks
-from fastapply.merge.evidence import Evidence, is_leader
+from fastapply.merge.evidence import Evidence, is_leader, leaders_above
 from fastapply.merge.markers import comment_body, names_in
 from fastapply.merge.signature import likeness, signature
 from fastapply.merge.snippet import Marker, Snippet
 from fastapply.merge.values import Doubt, LineEdit, LineRange
+
+
+# Original lines that may vanish where nothing explains it: with an instruction that does not speak of it, without any
+# instruction, and where only one of the two anchors is sure.
+MOST_LOST_UNEXPLAINED = 3
+MOST_LOST_SILENT = 10
+MOST_LOST_HALF_ANCHORED = 2
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -40,6 +47,7 @@ class Plan:
         self.edits: list[LineEdit] = []
         self.doubts: list[Doubt] = []
         self.risky = False
+        self.lost = 0  # original lines that vanish with nothing in their place
         self.log: list[tuple] = []
 
     # ---- walking
@@ -48,12 +56,18 @@ class Plan:
         anchors = [i for i in self.sl.filled if self.match[i] >= 0]
         for i in anchors:
             self._anchor(i)
+        self._judged: list[tuple[Gap, list[int], list[int]]] = []
         bounds = [-1, *anchors, len(self.sl.keys)]
         for i1, i2 in zip(bounds, bounds[1:]):
             j1 = self.match[i1] if i1 >= 0 else -1
             j2 = self.match[i2] if i2 < len(self.sl.keys) else len(self.o.keys)
             markers = tuple(m for m in self.s.markers if i1 < m.before <= i2)
             self._gap(Gap(i1, i2, j1, j2, markers, i1 < 0, i2 == len(self.sl.keys)))
+        for gap, lost, filled in self._judged:
+            if filled:
+                self._judge_replacement(gap, lost, filled)
+            else:
+                self._judge_deletion(gap, lost)
 
     def _anchor(self, i: int) -> None:
         """An anchor whose text or depth changed is rewritten; any other keeps the original's bytes."""
@@ -79,6 +93,7 @@ class Plan:
         if not gap.markers and not gap.open_end and (not gap.open_start or self._starts_file(gap, filled)):
             self._closed(gap, shown, filled)
             return
+        self._remove_named(gap)
         if not filled:
             return
         cuts = [m.before for m in gap.markers]
@@ -102,6 +117,31 @@ class Plan:
         for k, run in enumerate(middle):
             if any(self.sl.keys[i] for i in run):
                 low = self._floating(gap, run, low, high, k, len(middle))
+
+    def _remove_named(self, gap: Gap) -> None:
+        """Delete the declarations of a gap that a removal note in it names, though a marker stands for the rest."""
+        for removal in self.s.removals:
+            if not gap.i1 < removal.before <= gap.i2:
+                continue
+            j = gap.j1 + 1
+            while j < gap.j2:
+                name = signature(self.o.keys[j]) if self.o.keys[j] else None
+                if name and name[0] == "def" and re.split(r"[.:]", name[1])[-1] in removal.names:
+                    start, end = max(gap.j1 + 1, leaders_above(self.o, j)), min(gap.j2, self.o.end[j] + 1)
+                    if start > 0 and not self.o.keys[start - 1]:
+                        start = self._above(start)
+                    elif end < gap.j2:
+                        end += self._blanks(end, gap.j2)
+                    self.edits.append(LineEdit(start, end, ()))
+                    j = end
+                else:
+                    j += 1
+
+    def _above(self, j: int) -> int:
+        """The first of the blank lines right above line j."""
+        while j > 0 and not self.o.keys[j - 1]:
+            j -= 1
+        return j
 
     def _starts_file(self, gap: Gap, filled: list[int]) -> bool:
         """True where a snippet without a leading marker begins where the file begins, so that its first lines replace the file's."""
@@ -131,11 +171,11 @@ class Plan:
     def _closed(self, gap: Gap, shown: list[int], filled: list[int]) -> None:
         """No marker between two anchors: the snippet shows all that is to stand there."""
         start, end = gap.j1 + 1, gap.j2
+        if gap.open_start:
+            start = min(self.o.filled[0], end)
         lost = [j for j in range(start, end) if self.o.keys[j]]
-        if lost and not filled:
-            self._judge_deletion(gap, lost)
-        elif lost:
-            self._judge_replacement(gap, lost, filled)
+        if lost:
+            self._judged.append((gap, lost, filled))
         if not lost and not filled and len(shown) == end - start:
             return
         while shown and start < end and not self.sl.keys[shown[0]] and not self.o.keys[start]:
@@ -148,20 +188,63 @@ class Plan:
         """Original lines vanish and nothing takes their place."""
         bare = [j for j in lost if j not in self.evidence.explained]
         noted = any(gap.i1 < removal.before <= gap.i2 for removal in self.s.removals)
-        if not bare or noted:
+        if not bare or noted or self._is_whole_file():
             return
         self.risky = True
-        heads = sum((signature(self.o.keys[j]) or ("",))[0] == "def" for j in bare)
-        self.log.append(("del", len(bare), heads, self._solid(gap)))
+        self.lost += len(bare)
+        firm = self._solid(gap)
+        self.log.append(("del", len(bare), 0, firm))
+        if firm == 2 and self._only_change(gap):
+            return  # this part of the snippet is there for no other reason
+        allowed = (0, MOST_LOST_HALF_ANCHORED, MOST_LOST_UNEXPLAINED if self.evidence.instruction else MOST_LOST_SILENT)[firm]
+        if len(bare) > allowed:
+            self._doubt_loss(gap, f"{len(lost)} line(s) of the original would vanish between two lines that the snippet shows side by side")
 
     def _judge_replacement(self, gap: Gap, lost: list[int], filled: list[int]) -> None:
         """Original lines give way to others."""
         bare = [j for j in lost if j not in self.evidence.explained]
-        heads = sum((signature(self.o.keys[j]) or ("",))[0] == "def" for j in bare)
-        new = sum((signature(self.sl.keys[i]) or ("",))[0] == "def" for i in filled)
-        if len(bare) > len(filled) or heads > new:
-            self.risky = True
-            self.log.append(("rep", len(bare) - len(filled), heads - new, self._solid(gap)))
+        if len(bare) <= len(filled) or self._is_whole_file():
+            return
+        self.risky = True
+        self.lost += len(bare) - len(filled)
+        firm = self._solid(gap)
+        self.log.append(("rep", len(bare) - len(filled), 0, firm))
+        allowed = (0, MOST_LOST_HALF_ANCHORED + len(filled), MOST_LOST_SILENT + len(filled))[firm]
+        if self.evidence.instruction and not self._shown_whole(gap, filled):
+            allowed = min(allowed, MOST_LOST_UNEXPLAINED + len(filled))
+        if len(bare) - len(filled) > allowed:
+            self._doubt_loss(gap, f"{len(lost)} lines of the original would give way to {len(filled)}")
+
+    def _only_change(self, gap: Gap) -> bool:
+        """True where the part of the snippet between two markers that holds the gap changes nothing else."""
+        segment = self.segments[gap.i1] if gap.i1 >= 0 else 0
+        part = [i for i in self.sl.filled if self.segments[i] == segment]
+        if any(self.match[i] < 0 or self.sl.keys[i] != self.o.keys[self.match[i]] for i in part):
+            return False
+        others = [pair for pair, _, filled in self._judged if pair is not gap and not filled and self.segments[max(0, pair.i1)] == segment]
+        return not others
+
+    def _shown_whole(self, gap: Gap, filled: list[int]) -> bool:
+        """True where the snippet shows the definition around the gap from head to end without a marker."""
+        inner = filled[0] if filled else gap.i2
+        head = self.sl.head[inner] if inner < len(self.sl.head) else -1
+        while head >= 0 and not _is_function(self.sl.keys[head]):
+            head = self.sl.head[head]
+        if head < 0:
+            return False
+        end = self.sl.end[head]
+        return not any(head < marker.before <= end for marker in self.s.markers)
+
+    def _doubt_loss(self, gap: Gap, message: str) -> None:
+        self.doubts.append(
+            Doubt(
+                "unexplained_deletion",
+                message + ", and nothing says that they should",
+                "put a marker where original lines are to stay, or a note such as `removed: NAME` where they are to go",
+                self._range(gap),
+                (LineRange(gap.j1 + 1, gap.j2),),
+            )
+        )
 
     def _solid(self, gap: Gap) -> int:
         """How sure the anchors of a gap are: 2 where each side has two lines in a row or a unique line, 1, 0."""
@@ -195,22 +278,15 @@ class Plan:
         consumed = max(taken, end)
         if consumed > first:
             lost = [j for j in range(first, consumed) if self.o.keys[j]]
-            self._judge_replacement(gap, lost, body)
+            self._judged.append((gap, lost, body))
             start = first
             new = lead + body
             while new and start < consumed and not self.sl.keys[new[0]] and not self.o.keys[start]:
                 new, start = new[1:], start + 1
             self._emit(start, consumed, new)
             return consumed
-        gap_blanks = self._blanks(first, last)
-        if trail and gap_blanks != len(trail):
-            if lead and gap_blanks:
-                self._emit(first, first + gap_blanks, lead + body + trail)
-                return first + gap_blanks
-            self._emit(first, first + (gap_blanks if gap_blanks < len(trail) else 0), lead + body + (trail if gap_blanks < len(trail) else []))
-            return first
-        start = first
-        self._emit(start, start, lead + body)
+        # beside kept text the original's blank lines count, unless it has none there
+        self._emit(first, first, lead + body + ([] if self._blanks(first, last) else trail))
         return first
 
     def _tail_run(self, gap: Gap, run: list[int], first: int, last: int) -> int:
@@ -219,7 +295,7 @@ class Plan:
         taken = min(self._consumed(body, first, last, forward=False), self._comment_above(gap, body, trail, first, last))
         if taken < last:
             lost = [j for j in range(taken, last) if self.o.keys[j]]
-            self._judge_replacement(gap, lost, body)
+            self._judged.append((gap, lost, body))
             end = last
             new = body + trail
             while new and end > taken and not self.sl.keys[new[-1]] and not self.o.keys[end - 1]:
@@ -257,7 +333,7 @@ class Plan:
         if similar is not None:
             start, end = similar
             lost = [j for j in range(start, end) if self.o.keys[j]]
-            self._judge_replacement(gap, lost, body)
+            self._judged.append((gap, lost, body))
             self._emit(start, end, body)
             return end
         place = self._place_for(gap, run, body, low, high, k, count)
@@ -331,11 +407,13 @@ class Plan:
     def _pair(self, i: int, j: int) -> float:
         """What it is worth to take snippet line i for a new version of original line j; 0 for nothing."""
         mine, theirs = self.sl.keys[i], self.o.keys[j]
-        if not word_count(mine) or not word_count(theirs) or is_leader(mine) or is_leader(theirs):
+        if not word_count(mine) or not word_count(theirs):
             return 0.02 if mine == theirs else 0.0
+        if is_leader(mine) or is_leader(theirs):
+            return 0.4 if comment_body(mine) == theirs or comment_body(theirs) == mine else 0.02 if mine == theirs else 0.0
         if self.o.count[mine]:
             return 0.0  # a copy of another line is no new version of this one
-        if not self.blocks.same(i, j) or self.sl.count[theirs]:
+        if not self.blocks.same(i, j) or self.sl.count[theirs] >= self.o.count[theirs]:
             return 0.0
         alike = likeness(mine, theirs)
         if self.o.depth[j] != self.sl.depth[i] + self.shifts.of(i):

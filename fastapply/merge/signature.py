@@ -46,7 +46,7 @@ def signature(key: str) -> Signature | None:
         return "def", f"{match['word']} {match['head'].strip().rstrip(',')}"
     if match := _TEST.match(key):
         if match["name"].split(".")[0] not in _CONTROL:
-            return "def", f"{match['name']} {match['title']}"
+            return "def", f"{_test_word(match['name'])} {match['title']}"
     if match := _MACRO.match(key):
         return "def", match["head"] or match["rust"]
     if match := _DEFINITION.match(key):
@@ -69,6 +69,12 @@ def signature(key: str) -> Signature | None:
     if (match := _SELECTOR.match(key)) and match["name"].split()[0] not in _CONTROL:
         return "def", match["name"].strip()
     return None
+
+
+def _test_word(name: str) -> str:
+    """`it.skip`, `xit` and `fit` are `it` switched off or on."""
+    word = name.split(".")[0]
+    return word[1:] if word in ("xit", "fit", "xdescribe", "fdescribe", "xtest", "ftest", "xcontext") else word
 
 
 def _receiver(receiver: str | None) -> str:
