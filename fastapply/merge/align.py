@@ -14,6 +14,7 @@ from math import log2
 
 import msgspec
 
+from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import is_leader, leaders_above
 from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.near import near_lines
@@ -281,8 +282,8 @@ def lost_cost(lost: int, shown: int, prices: Prices) -> float:
     return price + (prices.lost_open + prices.lost * log2(1 + bare) + prices.lost_line * min(bare, prices.lost_most) if bare else 0.0)
 
 
-def align(original: Layout, snippet: Layout, segments: list[int], points: Points, prices: Prices, explained: frozenset[int] | set[int] = frozenset()) -> Alignment:
-    """The best chain through `points`. Losing a line of `explained` costs nothing."""
+def align(original: Layout, snippet: Layout, segments: list[int], points: Points, prices: Prices, explained: set[int], limit: Deadline) -> Alignment:
+    """The best chain through `points`. Losing a line of `explained` costs nothing. Raises `DeadlineExceeded`."""
     dear, heads = [0], [0]  # of the first r filled original lines, those that cost something to lose, and heads among them
     for j in original.filled:
         name = signature(original.keys[j])
@@ -300,6 +301,7 @@ def align(original: Layout, snippet: Layout, segments: list[int], points: Points
     previous_i = -1
     highest = 0.0  # no match of this segment can lead to more
     for i in snippet.filled:
+        limit.check()
         if segments[i] != segment:
             _close(open_points, best, where, frontier_j, frontier_p)
             segment, open_points, previous_row, highest = segments[i], [], {}, 0.0

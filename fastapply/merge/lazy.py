@@ -9,6 +9,7 @@ import msgspec
 
 from fastapply.merge.align import LENIENT, STRICT, Alignment, Blocks, Prices, align, find_points
 from fastapply.merge.checks import result_doubts
+from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import Evidence, gather
 from fastapply.merge.language import Profile
 from fastapply.merge.layout import Layout, word_count
@@ -43,8 +44,15 @@ class LazyMerge(msgspec.Struct):
     chosen: Candidate
     rejected: list[Candidate]
 
+    @property
+    def format(self) -> str:
+        """How the snippet was read: `empty`, `whole_file` or `lazy`."""
+        if not self.layout.filled:
+            return "markers_only" if self.snippet.markers else "empty"
+        return "whole_file" if self.chosen.plan.is_whole_file() else "lazy"
 
-def merge_lazy(lines: Sequence[str], text: str, tree: Tree | None, profile: Profile, edit: str, instruction: str = "", path: str | None = None) -> LazyMerge:
+
+def merge_lazy(lines: Sequence[str], text: str, tree: Tree | None, profile: Profile, edit: str, instruction: str, path: str | None, limit: Deadline) -> LazyMerge:
     """Merge the lazy edit `edit` into `lines` (with endings, together `text`)."""
     bare = [without_ending(line) for line in lines]
     original = Layout(bare)
@@ -52,7 +60,7 @@ def merge_lazy(lines: Sequence[str], text: str, tree: Tree | None, profile: Prof
     layout = Layout(snippet.lines)
     evidence = gather(original, snippet, instruction, profile)
     def read(prices: Prices, favoured: frozenset[int] = frozenset()) -> Candidate:
-        return _candidate(lines, text, tree, profile, original, snippet, layout, evidence, prices, path, favoured)
+        return _candidate(lines, text, tree, profile, original, snippet, layout, evidence, prices, path, limit, favoured)
 
     candidates = [read(LENIENT)]
     first = candidates[0]
@@ -65,16 +73,16 @@ def merge_lazy(lines: Sequence[str], text: str, tree: Tree | None, profile: Prof
 
 
 def _candidate(
-    lines: Sequence[str], text: str, tree: Tree | None, profile: Profile, original: Layout, snippet: Snippet, layout: Layout, evidence: Evidence, prices: Prices, path: str | None, favoured: frozenset[int] = frozenset()
+    lines: Sequence[str], text: str, tree: Tree | None, profile: Profile, original: Layout, snippet: Snippet, layout: Layout, evidence: Evidence, prices: Prices, path: str | None, limit: Deadline, favoured: frozenset[int]
 ) -> Candidate:
     segments = snippet.segments
     points = find_points(original, layout, segments, snippet.signs, len(snippet.markers), prices, favoured)
-    alignment = align(original, layout, segments, points, prices, evidence.explained)
+    alignment = align(original, layout, segments, points, prices, evidence.explained, limit)
     plan = Plan(original, snippet, layout, alignment.match, segments, evidence, Blocks(original, layout, segments, prices.renamed))
     plan.run()
     spliced = splice(lines, tidy(lines, plan.edits), path)
     doubts = [*plan.doubts, *result_doubts(plan)]
-    if regressed := syntax_doubt(text, tree, spliced.text, profile):
+    if regressed := syntax_doubt(text, tree, spliced.text, profile, limit):
         doubts.append(regressed)
     orphans = _orphans(original, layout, alignment, snippet)
     gone = {original.keys[j] for edit in plan.edits for j in range(edit.start, edit.end)}

@@ -152,7 +152,7 @@ class Plan:
             return True
         if any(r.before <= gap.i2 for r in self.s.removals) and len(above) <= 40:
             return True
-        if not filled and not self.s.markers and self._is_whole_file():
+        if not filled and self.is_whole_file():
             return True
         if not filled:
             return False
@@ -163,8 +163,10 @@ class Plan:
         said = sum(bool(shown.intersection(re.findall(r"\w+", self.o.keys[j])[-1:])) for j in imports)
         return said * 2.5 >= len(imports)
 
-    def _is_whole_file(self) -> bool:
+    def is_whole_file(self) -> bool:
         """True where a snippet without a marker ends with the file's last line and shows most of the file."""
+        if self.s.markers:
+            return False
         matched = [j for j in self.match if j >= 0]
         return bool(matched) and matched[-1] == self.o.filled[-1] and len(matched) > 0.6 * len(self.o.filled)
 
@@ -188,7 +190,7 @@ class Plan:
         """Original lines vanish and nothing takes their place."""
         bare = [j for j in lost if j not in self.evidence.explained]
         noted = any(gap.i1 < removal.before <= gap.i2 for removal in self.s.removals)
-        if not bare or noted or self._is_whole_file():
+        if not bare or noted or self.is_whole_file():
             return
         self.risky = True
         self.lost += len(bare)
@@ -203,7 +205,7 @@ class Plan:
     def _judge_replacement(self, gap: Gap, lost: list[int], filled: list[int]) -> None:
         """Original lines give way to others."""
         bare = [j for j in lost if j not in self.evidence.explained]
-        if len(bare) <= len(filled) or self._is_whole_file():
+        if len(bare) <= len(filled) or self.is_whole_file():
             return
         self.risky = True
         self.lost += len(bare) - len(filled)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import ast
 import warnings
 
+from fastapply.merge.deadline import Deadline
 from fastapply.merge.language import Profile
 from fastapply.merge.tree import Tree, encode, error_count, parse
 from fastapply.merge.values import Doubt
 
 
-def syntax_doubt(before: str, tree: Tree | None, after: str, profile: Profile) -> Doubt | None:
+def syntax_doubt(before: str, tree: Tree | None, after: str, profile: Profile, limit: Deadline) -> Doubt | None:
     """A doubt where `after` parses worse than `before`, whose tree is `tree` (None where there is no grammar)."""
     if tree is None or before == after:
         return None
-    result = parse(encode(after), profile, old_tree=tree)
+    result = parse(encode(after), profile, old_tree=tree, limit_s=limit.left)
     old = error_count(tree)
     new = error_count(result) if result is not None else 0
     if new > old:
