@@ -114,7 +114,7 @@ def find_points(
                 rows[i][j] = weight + _context(original, snippet, segments, i, j, weight)
         else:
             for j, alike in near_lines(original, key):
-                if signs[i] == " " and blocks.same(i, j):
+                if signs[i] == " " and blocks.same(i, j) and _same_place(original, snippet, segments, i, j):
                     rows[i][j] = prices.near * (alike - 0.5) + _context(original, snippet, segments, i, j, 0.5)
     _tie_closers(original, snippet, rows, heads, mine)
     _drop_stray_leaders(original, snippet, segments, rows)
@@ -261,6 +261,14 @@ def _context(original: Layout, snippet: Layout, segments: list[int], i: int, j: 
     if alike >= 0.6:
         return 0.15
     return -(0.6 if closing else 0.4) * weight if certain else 0.0
+
+
+def _same_place(original: Layout, snippet: Layout, segments: list[int], i: int, j: int) -> bool:
+    """False where the snippet shows what encloses line i, and it is unlike what encloses line j."""
+    head, there = snippet.head[i], original.head[j]
+    if head < 0 or segments[head] != segments[i]:
+        return True
+    return there >= 0 and _head_likeness(snippet.keys[head], original.keys[there]) >= 0.6
 
 
 def _head_likeness(a: str, b: str) -> float:

@@ -1,10 +1,12 @@
-"""Indentation of snippet lines in the original: the shift of each segment, taken from exact matches, never from likeness."""
+"""Indentation of snippet lines in the original: the shift of each segment, taken from exact matches, or else from the heads of
+definitions, never from likeness."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 from fastapply.merge.layout import TAB_WIDTH, Layout
+from fastapply.merge.signature import is_definition
 from fastapply.merge.text import indent_of
 
 
@@ -13,7 +15,9 @@ class Shifts:
 
     def __init__(self, original: Layout, snippet: Layout, segments: list[int], match: list[int]) -> None:
         self._original, self._snippet, self._segments = original, snippet, segments
-        self._exact = [i for i in snippet.filled if match[i] >= 0 and snippet.keys[i] == original.keys[match[i]]]
+        matched = [i for i in snippet.filled if match[i] >= 0]
+        exact = [i for i in matched if snippet.keys[i] == original.keys[match[i]]]
+        self._exact = exact or [i for i in matched if is_definition(snippet.keys[i])]
         self._match = match
         self._of_segment: dict[int, int] = {}
         by_segment: dict[int, list[int]] = {}

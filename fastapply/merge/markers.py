@@ -101,7 +101,7 @@ def split_trailing(line: str) -> tuple[str, str] | None:
     """
     if "..." not in line and "…" not in line:
         return None
-    match = _TRAILING.match(line)
+    match = _TRAILING.match(line.strip())
     if not match or not _is_marker_body(re.sub(r"(?:\*/\s*\}?|-->)\s*$", "", match["body"]).strip()):
         return None
     indent = line[: len(line) - len(line.lstrip())]
@@ -118,6 +118,8 @@ def is_note(line: str) -> bool:
     wrapped = re.match(r"^(?:\(.*\)|<<+.*>>+|\[.*\]|\*{2,}.*\*{2,}|={2,}.*={2,})\.?$", body)
     verb = _NOTE_HEAD.match(body)
     place = _NOTE_PLACE.search(body)
+    if verb and body.endswith(":") and 2 < len(body.split()) <= 12:
+        return True
     if wrapped and (verb or place):
         return True
     if is_removal_note(line):
@@ -135,9 +137,11 @@ def is_note(line: str) -> bool:
 def is_removal_note(line: str) -> bool:
     """True where a comment says that something is to be removed (`// removed: old helper`, `# remove Block`)."""
     body = comment_body(line)
-    if not body or body.startswith("-") or not _REMOVAL.match(body):
+    if not body or body.startswith("-") or not _REMOVAL.match(body) or re.search(r"\bif\b|\bwhen\b", body):
         return False
-    return bool(re.match(r"^[^A-Za-z]*(?:note\s*:\s*)?(?:removed|deleted|dropped)\b", body, re.IGNORECASE)) or bool(_BARE_REMOVAL.match(body))
+    return bool(re.match(r"^[^A-Za-z]*(?:note\s*:\s*)?(?:removed|deleted|dropped|remove\s*:|delete\s*:)", body, re.IGNORECASE)) or bool(
+        re.match(r"^(?:\(.*\)|<<+.*>>+)$", body)
+    ) or bool(_BARE_REMOVAL.match(body))
 
 
 def names_in(line: str) -> frozenset[str]:

@@ -21,6 +21,10 @@ from fastapply.merge.values import Doubt, LineEdit, LineRange
 MOST_LOST_UNEXPLAINED = 3
 MOST_LOST_SILENT = 10
 MOST_LOST_HALF_ANCHORED = 2
+MOST_SHRUNK = 40  # lines by which a function that is shown whole may shrink unexplained
+MOST_DEAD = 3  # original lines behind a new `return` that it replaces
+
+_LEAVES = re.compile(r"(?:return|raise|throw|break|continue|goto|panic!?)\b")
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -209,6 +213,8 @@ class Plan:
             return
         self.risky = True
         self.lost += len(bare) - len(filled)
+        if self._shown_whole(gap, filled) and len(bare) - len(filled) <= MOST_SHRUNK:
+            return
         firm = self._solid(gap)
         self.log.append(("rep", len(bare) - len(filled), 0, firm))
         allowed = (0, MOST_LOST_HALF_ANCHORED + len(filled), MOST_LOST_SILENT + len(filled))[firm]
@@ -278,6 +284,8 @@ class Plan:
         taken = self._consumed(body, first, self._limit(body, first, last), forward=True)
         end = self._tail_of_item(gap, body, max(first, taken), last)
         consumed = max(taken, end)
+        if consumed == first:
+            consumed = self._after_dead_end(body, first, last)
         if consumed > first:
             lost = [j for j in range(first, consumed) if self.o.keys[j]]
             self._judged.append((gap, lost, body))
@@ -409,18 +417,29 @@ class Plan:
     def _pair(self, i: int, j: int) -> float:
         """What it is worth to take snippet line i for a new version of original line j; 0 for nothing."""
         mine, theirs = self.sl.keys[i], self.o.keys[j]
-        if not word_count(mine) or not word_count(theirs):
+        if min(len(mine), len(theirs)) < 6 and not (word_count(mine) and word_count(theirs)):
             return 0.02 if mine == theirs else 0.0
         if is_leader(mine) or is_leader(theirs):
             return 0.4 if comment_body(mine) == theirs or comment_body(theirs) == mine else 0.02 if mine == theirs else 0.0
         if self.o.count[mine]:
             return 0.0  # a copy of another line is no new version of this one
+        if not self._same_head(i, j):
+            return 0.0
         if not self.blocks.same(i, j) or self.sl.count[theirs] >= self.o.count[theirs]:
             return 0.0
         alike = likeness(mine, theirs)
         if self.o.depth[j] != self.sl.depth[i] + self.shifts.of(i):
             alike -= 0.15
         return alike - 0.6 if alike >= 0.72 else 0.0
+
+    def _same_head(self, i: int, j: int) -> bool:
+        """False where snippet line i stands in a block that is not the one around original line j."""
+        head, there = self.sl.head[i], self.o.head[j]
+        if head < 0 or self.segments[head] != self.segments[i]:
+            return True
+        if self.match[head] >= 0:
+            return self.match[head] == there
+        return there >= 0 and likeness(self.sl.keys[head], self.o.keys[there]) >= 0.72
 
     def _tail_of_item(self, gap: Gap, body: list[int], first: int, last: int) -> int:
         """The end of the original function whose whole body the snippet shows anew; `first` where that is not so."""
@@ -435,10 +454,28 @@ class Plan:
         if self.evidence.indent_blocks:
             if marker is not None and marker.depth > self.sl.depth[head] and marker.before <= gap.i2:
                 return first
-        elif not any(self.sl.opener[i] == head for i in body):
+        elif not self._is_balanced(head, body[-1]):
             return first
         end = self.o.end[self.match[head]] + 1
         return max(first, min(end, last))
+
+    def _is_balanced(self, head: int, last: int) -> bool:
+        """True where snippet lines head..last close all brackets that they open, and open some or need none."""
+        text = " ".join(self.sl.keys[head : last + 1])
+        opened = sum(map(text.count, "({["))
+        return opened > 0 and opened == sum(map(text.count, ")}]")) and last > head
+
+    def _after_dead_end(self, body: list[int], first: int, last: int) -> int:
+        """Where the run ends its block (return, raise, break, ...), the end of the original lines of that block, which
+        could never run behind it."""
+        final = body[-1]
+        if not _LEAVES.match(self.sl.keys[final]) or first >= last:
+            return first
+        j = first
+        depth = self.sl.depth[final] + self.shifts.of(final)
+        while j < last and self.o.keys[j] and self.o.depth[j] == depth and not is_leader(self.o.keys[j]) and self.o.opener[j] < 0:
+            j = self.o.end[j] + 1
+        return j if first < j <= first + MOST_DEAD else first
 
     def _similar(self, body: list[int], low: int, high: int) -> tuple[int, int] | None:
         """The original lines that a floating run replaces, by signature or near equality of all its lines."""

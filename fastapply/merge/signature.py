@@ -71,6 +71,12 @@ def signature(key: str) -> Signature | None:
     return None
 
 
+def is_definition(key: str) -> bool:
+    """True where the line with this key is the head of a definition."""
+    name = signature(key)
+    return name is not None and name[0] == "def"
+
+
 def _test_word(name: str) -> str:
     """`it.skip`, `xit` and `fit` are `it` switched off or on."""
     word = name.split(".")[0]

@@ -165,4 +165,5 @@ def _trimmed(snippet: Snippet) -> Snippet:
     last_marker = snippet.markers[-1].before if snippet.markers else 0
     while lines and len(lines) > last_marker and not lines[-1].strip() and signs[-1] == " ":
         lines.pop(), numbers.pop(), signs.pop()
+    snippet.removals[:] = [Removal(min(note.before, len(lines)), note.line, note.names) for note in snippet.removals]
     return snippet

@@ -13,7 +13,7 @@ from fastapply.merge.values import Doubt
 
 def syntax_doubt(before: str, tree: Tree | None, after: str, profile: Profile, limit: Deadline) -> Doubt | None:
     """A doubt where `after` parses worse than `before`, whose tree is `tree` (None where there is no grammar)."""
-    if tree is None or before == after:
+    if tree is None or profile.approximate or before == after:
         return None
     result = parse(encode(after), profile, old_tree=tree, limit_s=limit.left)
     old = error_count(tree)
