@@ -57,6 +57,13 @@ class Layout:
         self._starts: list[int] = []
         self._nest()
 
+    def _closes_other(self, top: int, k: int) -> bool:
+        """True where line k is a closing tag and line `top` did not open it."""
+        if not self.keys[k].startswith("</"):
+            return False
+        closing, opening = _TAG_NAME.match(self.keys[k]), _TAG_NAME.match(self.keys[top])
+        return opening is None or closing is None or opening[1] != closing[1]
+
     def lines_with(self, word: str, most: int) -> list[int]:
         """The lines whose key holds `word` as a part; none where there are more than `most`."""
         if self._text is None:
@@ -84,7 +91,7 @@ class Layout:
             while stack and self.depth[stack[-1]] > depth:
                 self.end[stack.pop()] = previous
             if stack and self.depth[stack[-1]] == depth:
-                if _CONTINUES.match(self.keys[k]):
+                if _CONTINUES.match(self.keys[k]) and not self._closes_other(stack[-1], k):
                     self.opener[k] = stack[-1]
                     self.head[k] = self.head[stack[-1]]
                     previous = k
@@ -95,6 +102,9 @@ class Layout:
             previous = k
         for k in stack:
             self.end[k] = previous
+
+
+_TAG_NAME = re.compile(r"</?([\w.:-]*)")
 
 
 def word_count(key: str) -> int:

@@ -1,5 +1,8 @@
-"""The merge of a lazy edit: read, align, plan, splice, validate; and again under stricter prices, to see whether the
-first answer was the only one."""
+"""The merge of a lazy edit: align, plan, splice, validate; and once more, otherwise, where the first answer is doubtful.
+
+A first reading may be doubtful because a line that the original holds once found no match (then a second reading holds
+to those lines), or because much is lost (then a second one makes losses dearer). A reading without a doubt wins.
+"""
 
 from __future__ import annotations
 
@@ -7,104 +10,178 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fastapply.merge.align import LENIENT, STRICT, Alignment, Blocks, Prices, align, find_points
+from fastapply.merge.align import LENIENT, STRICT, Alignment, Blocks, Points, Prices, align, find_points
+from fastapply.merge.ambiguity import ambiguities
 from fastapply.merge.checks import result_doubts
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import Evidence, gather
 from fastapply.merge.language import Profile
 from fastapply.merge.layout import Layout, word_count
+from fastapply.merge.parts import cut, misplaced, without
 from fastapply.merge.plan import Plan
 from fastapply.merge.snippet import Snippet, read_snippet
 from fastapply.merge.splice import Spliced, splice, tidy
 from fastapply.merge.text import without_ending
 from fastapply.merge.tree import Tree
 from fastapply.merge.validate import syntax_doubt
-from fastapply.merge.values import Doubt
+from fastapply.merge.values import Doubt, LineEdit, LineRange
 
 PROSE = frozenset({"markdown", "yaml", "text"})
 
 
-class Candidate(msgspec.Struct):
-    """One way to read the snippet: the alignment, what it gives, and what is doubtful about it."""
+class Reading(msgspec.Struct):
+    """A snippet, or a block of it that stands out of order, matched with the original and planned."""
 
+    snippet: Snippet
+    layout: Layout
+    points: Points
     alignment: Alignment
     plan: Plan
+    doubts: list[Doubt]
+
+
+class Candidate(msgspec.Struct):
+    """One way to read the whole snippet, what it gives, and what is doubtful about it.
+
+    `orphans` are lines of the snippet that the original holds once and that were not matched with it; `moved` counts
+    those whose original vanishes, `lost` the original lines that vanish with nothing in their place.
+    """
+
+    readings: list[Reading]
     spliced: Spliced
     doubts: list[Doubt]
     orphans: frozenset[int]
     moved: int
+    lost: int
 
 
 class LazyMerge(msgspec.Struct):
     """The chosen candidate with all that led to it."""
 
-    snippet: Snippet
     original: Layout
-    layout: Layout
+    snippet: Snippet
     chosen: Candidate
     rejected: list[Candidate]
 
     @property
     def format(self) -> str:
-        """How the snippet was read: `empty`, `whole_file` or `lazy`."""
-        if not self.layout.filled:
+        """How the snippet was read: `markers_only`, `empty`, `whole_file` or `lazy`."""
+        if not any(line.strip() for line in self.snippet.lines):
             return "markers_only" if self.snippet.markers else "empty"
-        return "whole_file" if self.chosen.plan.is_whole_file() else "lazy"
+        return "whole_file" if self.chosen.readings[0].plan.is_whole_file() else "lazy"
 
 
-def merge_lazy(lines: Sequence[str], text: str, tree: Tree | None, profile: Profile, edit: str, instruction: str, path: str | None, limit: Deadline) -> LazyMerge:
-    """Merge the lazy edit `edit` into `lines` (with endings, together `text`)."""
+def merge_lazy(
+    lines: Sequence[str], text: str, tree: Tree | None, profile: Profile, edit: str, instruction: str, path: str | None, limit: Deadline
+) -> LazyMerge:
+    """Merge the lazy edit `edit` into `lines` (with endings, together `text`). Raises `DeadlineExceeded`."""
     bare = [without_ending(line) for line in lines]
     original = Layout(bare)
     snippet = read_snippet(edit, bare, frozenset(key for key in original.keys if key), path, profile.name in PROSE)
-    layout = Layout(snippet.lines)
-    evidence = gather(original, snippet, instruction, profile)
-    def read(prices: Prices, favoured: frozenset[int] = frozenset()) -> Candidate:
-        return _candidate(lines, text, tree, profile, original, snippet, layout, evidence, prices, path, limit, favoured)
-
-    candidates = [read(LENIENT)]
+    reader = _Reader(lines, text, tree, profile, original, snippet, gather(original, snippet, instruction, profile), path, limit)
+    candidates = [reader.read(LENIENT)]
     first = candidates[0]
     if first.orphans:
-        candidates.append(read(LENIENT, first.orphans))
-    if first.plan.risky or first.doubts:
-        candidates.append(read(STRICT))
+        candidates.append(reader.read(LENIENT, first.orphans))
+    if first.lost or first.doubts:
+        candidates.append(reader.read(STRICT))
     chosen = _choose(candidates)
-    return LazyMerge(snippet, original, layout, chosen, [c for c in candidates if c is not chosen])
-
-
-def _candidate(
-    lines: Sequence[str], text: str, tree: Tree | None, profile: Profile, original: Layout, snippet: Snippet, layout: Layout, evidence: Evidence, prices: Prices, path: str | None, limit: Deadline, favoured: frozenset[int]
-) -> Candidate:
-    segments = snippet.segments
-    points = find_points(original, layout, segments, snippet.signs, len(snippet.markers), prices, favoured)
-    alignment = align(original, layout, segments, points, prices, evidence.explained, limit)
-    plan = Plan(original, snippet, layout, alignment.match, segments, evidence, Blocks(original, layout, segments, prices.renamed))
-    plan.run()
-    spliced = splice(lines, tidy(lines, plan.edits), path)
-    doubts = [*plan.doubts, *result_doubts(plan)]
-    if regressed := syntax_doubt(text, tree, spliced.text, profile, limit):
-        doubts.append(regressed)
-    orphans = _orphans(original, layout, alignment, snippet)
-    gone = {original.keys[j] for edit in plan.edits for j in range(edit.start, edit.end)}
-    moved = sum(layout.keys[i] in gone for i in orphans)
-    return Candidate(alignment, plan, spliced, doubts, orphans, moved)
-
-
-def _orphans(original: Layout, layout: Layout, alignment: Alignment, snippet: Snippet) -> frozenset[int]:
-    """Snippet lines that the original holds exactly once, and that were not matched with that line."""
-    return frozenset(
-        i
-        for i in layout.filled
-        if alignment.match[i] < 0
-        and snippet.signs[i] == " "
-        and original.count[layout.keys[i]] == 1
-        and layout.count[layout.keys[i]] == 1
-        and word_count(layout.keys[i]) >= 2
-        and len(layout.keys[i]) >= 12
-    )
+    return LazyMerge(original, snippet, chosen, [candidate for candidate in candidates if candidate is not chosen])
 
 
 def _choose(candidates: list[Candidate]) -> Candidate:
-    """The first candidate without a doubt, or else the first."""
+    """Of the candidates without a doubt the one that moves and loses least; the first where all are in doubt."""
     sound = [candidate for candidate in candidates if not candidate.doubts]
-    return min(sound, key=lambda candidate: (candidate.moved, candidate.plan.lost)) if sound else candidates[0]
+    return min(sound, key=lambda candidate: (candidate.moved, candidate.lost)) if sound else candidates[0]
+
+
+class _Reader:
+    """Everything that the candidates of one merge share."""
+
+    def __init__(
+        self,
+        lines: Sequence[str],
+        text: str,
+        tree: Tree | None,
+        profile: Profile,
+        original: Layout,
+        snippet: Snippet,
+        evidence: Evidence,
+        path: str | None,
+        limit: Deadline,
+    ) -> None:
+        self._lines, self._text, self._tree, self._profile = lines, text, tree, profile
+        self._original, self._snippet, self._evidence = original, snippet, evidence
+        self._path, self._limit = path, limit
+
+    def read(self, prices: Prices, favoured: frozenset[int] = frozenset()) -> Candidate:
+        """One candidate: the snippet in one chain, and the blocks that stand out of order each in its own."""
+        main = self._align(self._snippet, prices, favoured)
+        ranges = misplaced(self._original, self._snippet, main[1], main[2], main[3])
+        parts = [main]
+        if ranges:
+            parts = [self._align(without(self._snippet, ranges), prices, frozenset())]
+            parts += [self._align(cut(self._snippet, start, end), prices, frozenset()) for start, end in ranges]
+        readings = [self._plan(*part, prices) for part in parts]
+        return self._candidate(readings)
+
+    def _align(self, snippet: Snippet, prices: Prices, favoured: frozenset[int]) -> tuple[Snippet, Layout, Points, Alignment]:
+        layout = Layout(snippet.lines)
+        points = find_points(self._original, layout, snippet.segments, snippet.signs, len(snippet.markers), prices, favoured)
+        return snippet, layout, points, align(self._original, layout, snippet.segments, points, prices, self._evidence.explained, self._limit)
+
+    def _plan(self, snippet: Snippet, layout: Layout, points: Points, alignment: Alignment, prices: Prices) -> Reading:
+        blocks = Blocks(self._original, layout, snippet.segments, prices.renamed)
+        plan = Plan(self._original, snippet, layout, alignment.match, snippet.segments, self._evidence, blocks)
+        plan.run()
+        doubts = plan.doubts + ambiguities(self._original, snippet, layout, points, alignment, prices, self._evidence.explained, self._limit)
+        return Reading(snippet, layout, points, alignment, plan, doubts)
+
+    def _candidate(self, readings: list[Reading]) -> Candidate:
+        doubts = [doubt for reading in readings for doubt in reading.doubts]
+        edits, clashes = _joined(self._lines, [edit for reading in readings for edit in reading.plan.edits])
+        spliced = splice(self._lines, edits, self._path)
+        doubts += clashes + [doubt for reading in readings for doubt in result_doubts(reading.plan)]
+        if regressed := syntax_doubt(self._text, self._tree, spliced.text, self._profile, self._limit):
+            doubts.append(regressed)
+        gone = {self._original.keys[j] for edit in edits for j in range(edit.start, edit.end)}
+        orphans, moved = frozenset[int](), 0
+        for reading in readings:
+            found = _orphans(self._original, reading)
+            moved += sum(reading.layout.keys[i] in gone for i in found)
+            if len(readings) == 1:
+                orphans = found
+        return Candidate(readings, spliced, doubts, orphans, moved, sum(reading.plan.lost for reading in readings))
+
+
+def _orphans(original: Layout, reading: Reading) -> frozenset[int]:
+    """Snippet lines that the original holds exactly once, and that were not matched with that line."""
+    keys, match = reading.layout.keys, reading.alignment.match
+    return frozenset(
+        i
+        for i in reading.layout.filled
+        if match[i] < 0
+        and reading.snippet.signs[i] == " "
+        and original.count[keys[i]] == reading.layout.count[keys[i]] == 1
+        and word_count(keys[i]) >= 2
+        and len(keys[i]) >= 12
+    )
+
+
+def _joined(lines: Sequence[str], edits: list[LineEdit]) -> tuple[list[LineEdit], list[Doubt]]:
+    """The edits in order, and a doubt for each that two parts of the snippet want to make to the same lines."""
+    kept: list[LineEdit] = []
+    doubts = []
+    for edit in tidy(lines, edits):
+        if kept and edit.start < kept[-1].end:
+            doubts.append(
+                Doubt(
+                    "ambiguous_anchor",
+                    f"two parts of the snippet change line {edit.start + 1} of the original",
+                    "show the lines of the original once each, in their order",
+                    candidates=(LineRange(edit.start, max(edit.end, kept[-1].end)),),
+                )
+            )
+        else:
+            kept.append(edit)
+    return kept, doubts

@@ -1,0 +1,77 @@
+"""Parts of a snippet that fit two places of the original about equally well."""
+
+from __future__ import annotations
+
+from fastapply.merge.align import Alignment, Points, Prices, align
+from fastapply.merge.deadline import Deadline
+from fastapply.merge.layout import Layout
+from fastapply.merge.snippet import Snippet
+from fastapply.merge.values import Doubt, LineRange
+
+MARGIN = 0.2  # by how much the best place must be better than the next
+
+
+def ambiguities(
+    original: Layout, snippet: Snippet, layout: Layout, points: Points, alignment: Alignment, prices: Prices, explained: set[int], limit: Deadline
+) -> list[Doubt]:
+    """A doubt for each stretch between two markers that changes something and could change it elsewhere."""
+    segments = snippet.segments
+    doubts = []
+    for segment in sorted(set(segments)):
+        lines = [i for i in layout.filled if segments[i] == segment]
+        matched = [i for i in lines if alignment.match[i] >= 0]
+        if not matched or len(matched) == len(lines) and _is_kept(original, layout, alignment, matched):
+            continue
+        if any(original.count[layout.keys[i]] == 1 and len(points.rows[i]) == 1 for i in matched):
+            continue
+        other = _elsewhere(original, layout, segments, points, alignment, matched, lines, prices, explained, limit)
+        if other:
+            places = [_range([alignment.match[i] for i in matched]), _range(other)]
+            doubts.append(
+                Doubt(
+                    "ambiguous_anchor",
+                    f"this part of the snippet fits lines {places[0].start + 1} and lines {places[1].start + 1} of the original equally well",
+                    "show the head of the function around it, or a line that occurs only once",
+                    LineRange(snippet.numbers[lines[0]], snippet.numbers[lines[-1]] + 1),
+                    tuple(places),
+                )
+            )
+    return doubts
+
+
+def _is_kept(original: Layout, layout: Layout, alignment: Alignment, matched: list[int]) -> bool:
+    """True where the stretch shows nothing but neighbouring original lines."""
+    rank = {j: r for r, j in enumerate(original.filled)}
+    places = [rank[alignment.match[i]] for i in matched]
+    same = all(layout.keys[i] == original.keys[alignment.match[i]] for i in matched)
+    return same and places[-1] - places[0] == len(places) - 1
+
+
+def _elsewhere(
+    original: Layout,
+    layout: Layout,
+    segments: list[int],
+    points: Points,
+    alignment: Alignment,
+    matched: list[int],
+    lines: list[int],
+    prices: Prices,
+    explained: set[int],
+    limit: Deadline,
+) -> list[int]:
+    """The original lines of another match of these lines that is about as good, between the neighbouring anchors."""
+    low = max((j for i, j in enumerate(alignment.match) if j >= 0 and i < lines[0]), default=-1)
+    high = min((j for i, j in enumerate(alignment.match) if j >= 0 and i > lines[-1]), default=len(original.keys))
+    rows: list[dict[int, float]] = [{} for _ in points.rows]
+    for i in lines:
+        rows[i] = {j: weight for j, weight in points.rows[i].items() if low < j < high}
+    best = align(original, layout, segments, Points(rows), prices, explained, limit).score
+    for i in matched:
+        rows[i].pop(alignment.match[i], None)
+    other = align(original, layout, segments, Points(rows), prices, explained, limit)
+    found = [other.match[i] for i in lines if other.match[i] >= 0]
+    return found if found and other.score > best - MARGIN else []
+
+
+def _range(lines: list[int]) -> LineRange:
+    return LineRange(min(lines), max(lines) + 1)
