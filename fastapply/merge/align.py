@@ -116,6 +116,7 @@ def find_points(
             for j, alike in near_lines(original, key):
                 if signs[i] == " " and blocks.same(i, j) and _same_place(original, snippet, segments, i, j):
                     rows[i][j] = prices.near * (alike - 0.5) + _context(original, snippet, segments, i, j, 0.5)
+    _drop_stray_closers(original, snippet, segments, rows)
     _tie_closers(original, snippet, rows, heads, mine)
     _drop_stray_leaders(original, snippet, segments, rows)
     _favour_edges(original, snippet, segments, markers, rows, prices)
@@ -137,6 +138,23 @@ def _favour_edges(original: Layout, snippet: Layout, segments: list[int], marker
     ):
         if no_marker and j in rows[i]:
             rows[i][j] += prices.edge
+
+
+def _drop_stray_closers(original: Layout, snippet: Layout, segments: list[int], rows: list[dict[int, float]]) -> None:
+    """A line that closes a block whose head the snippet shows right above can only close the block of a head like it."""
+    for i in snippet.filled:
+        begun = snippet.opener[i]
+        if begun < 0 or segments[begun] != segments[i] or not rows[i]:
+            continue
+        pairs = ((begun, original.opener), (snippet.link[i], original.link))
+        rows[i] = {
+            j: weight
+            for j, weight in rows[i].items()
+            if any(
+                there[j] in rows[mine] or there[j] >= 0 and _head_likeness(snippet.keys[mine], original.keys[there[j]]) >= 0.6
+                for mine, there in pairs
+            )
+        }
 
 
 def _tie_closers(original: Layout, snippet: Layout, rows: list[dict[int, float]], heads: dict[tuple[str, str], list[int]], mine: Counter) -> None:
@@ -216,12 +234,153 @@ def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], 
     """A comment opener, decorator or attribute that occurs often says nothing unless the line below it matches too."""
     for i in reversed(snippet.filled):
         key = snippet.keys[i]
-        if not rows[i] or not is_leader(key) or (original.count[key] == 1 and snippet.count[key] == 1):
+        opens = _opens(key)
+        if not rows[i] or not is_leader(key) or (not opens and original.count[key] == 1 and snippet.count[key] == 1):
             continue
         last = i + 1 == len(rows) or segments[i + 1] != segments[i]
         below = {} if last else rows[i + 1]
         above = rows[i - 1] if i and segments[i - 1] == segments[i] else {}
+        led = _led_by(snippet, i)
+        led_row = rows[led] if led < len(rows) and segments[led] == segments[i] else {}
+        rows[i] = {
+            j: weight
+            for j, weight in rows[i].items()
+            if j + 1 in below or _led_by(original, j) in led_row or ((last or not opens) and (j - 1 in above or not (above or below)))
+        }
+
+
+def _opens(key: str) -> bool:
+    """True for the first line of a comment of several lines, a decorator or an attribute: nothing without what follows."""
+    if key.startswith("/*"):
+        return "*/" not in key
+    return key.startswith(("@", "#[", "[[")) and not key.startswith(("@import", "@use", "@forward", "@charset", "@include", "@extend"))
+
+
+def _led_by(layout: Layout, k: int) -> int:
+    """The line that the comments and decorators from line k on belong to."""
+    k += 1
+    while k < len(layout.keys) and layout.keys[k] and is_leader(layout.keys[k]):
+        k += 1
+    return k
+
+
+def _favour_edges(original: Layout, snippet: Layout, segments: list[int], markers: int, rows: list[dict[int, float]], prices: Prices) -> None:
+    """A snippet that begins or ends without a marker, and with the file's own first or last line, begins or ends there."""
+    if not snippet.filled or not original.filled:
+        return
+    for before, i, after in zip([-1, *snippet.filled], snippet.filled, [*snippet.filled[1:], -1], strict=False):
+        if before < 0 or after < 0 or segments[before] != segments[i] or segments[after] != segments[i]:
+            for j in rows[i]:
+                if original.keys[j] == snippet.keys[i]:
+                    rows[i][j] += prices.segment_edge
+    for i, j, no_marker in (
+        (snippet.filled[0], original.filled[0], segments[snippet.filled[0]] == 0),
+        (snippet.filled[-1], original.filled[-1], segments[snippet.filled[-1]] == markers),
+    ):
+        if no_marker and j in rows[i]:
+            rows[i][j] += prices.edge
+
+
+def _drop_stray_closers(original: Layout, snippet: Layout, segments: list[int], rows: list[dict[int, float]]) -> None:
+    """A line that closes a block whose head the snippet shows right above can only close the block of a head like it."""
+    for i in snippet.filled:
+        begun = snippet.opener[i]
+        if begun < 0 or segments[begun] != segments[i] or not rows[i]:
+            continue
+        pairs = ((begun, original.opener), (snippet.link[i], original.link))
+        rows[i] = {
+            j: weight
+            for j, weight in rows[i].items()
+            if any(
+                there[j] in rows[mine] or there[j] >= 0 and _head_likeness(snippet.keys[mine], original.keys[there[j]]) >= 0.6
+                for mine, there in pairs
+            )
+        }
+
+
+def _tie_closers(original: Layout, snippet: Layout, rows: list[dict[int, float]], heads: dict[tuple[str, str], list[int]], mine: Counter) -> None:
+    """The line that closes a block whose head can only be one line of the original closes that line's block."""
+    for i in snippet.filled:
+        begun = snippet.opener[i]
+        if begun < 0 or not rows[i]:
+            continue
+        key = snippet.keys[begun]
+        there = [j for j in rows[begun] if original.keys[j] == key]
+        if original.count[key] != 1 or snippet.count[key] != 1 or len(there) != 1:
+            name = signature(key)
+            there = heads.get(name, []) if name and name[0] == "def" and mine[name] == 1 else []
+        if len(there) == 1 and snippet.end[begun] == i and (j := original.end[there[0]]) in rows[i]:
+            rows[i][j] += 1.0
+
+
+class Blocks:
+    """Which definition each line belongs to, to keep lines of a definition within its namesake."""
+
+    def __init__(self, original: Layout, snippet: Layout, segments: list[int], renamed: float) -> None:
+        self._renamed = renamed
+        self._of_original = _enclosing(original, None)
+        self._of_snippet = _enclosing(snippet, segments)
+        self._in_original = {name for name in self._of_original if name}
+        self._in_snippet = {name for name in self._of_snippet if name}
+        self._between = _between_others(snippet, segments)
+
+    def fit(self, i: int, j: int) -> float:
+        """0 where snippet line i certainly belongs to one definition and original line j to another; less than 1 where
+        the one may be the other renamed: neither name stands on the other side, and the snippet shows what stands
+        before and behind it, so that the old one has no place left."""
+        mine, theirs = self._of_snippet[i], self._of_original[j]
+        if mine is None or theirs is None or mine == theirs:
+            return 1.0
+        may = mine not in self._in_original and theirs not in self._in_snippet and mine in self._between
+        return self._renamed if may else 0.0
+
+    def same(self, i: int, j: int) -> bool:
+        """False where the two lines certainly belong to definitions of different names."""
+        mine, theirs = self._of_snippet[i], self._of_original[j]
+        return mine is None or theirs is None or mine == theirs
+
+
+def _between_others(snippet: Layout, segments: list[int]) -> set[tuple[str, str]]:
+    """The definitions of the snippet that have other lines of their own segment on both sides."""
+    result = set()
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for i in snippet.filled:
+        first.setdefault(segments[i], i)
+        last[segments[i]] = i
+    for i in snippet.filled:
+        name = signature(snippet.keys[i])
+        if name and name[0] == "def" and first[segments[i]] < leaders_above(snippet, i) and snippet.end[i] < last[segments[i]]:
+            result.add(name)
+    return result
+
+
+def _enclosing(layout: Layout, segments: list[int] | None) -> list[tuple[str, str] | None]:
+    """For each line the signature of the innermost definition around it (known by a head in its own segment)."""
+    result: list[tuple[str, str] | None] = [None] * len(layout.keys)
+    for k in layout.filled:
+        around = layout.opener[k] if layout.opener[k] >= 0 else layout.head[k]
+        if around < 0 or (segments is not None and segments[around] != segments[k]):
+            continue
+        name = signature(layout.keys[around])
+        result[k] = name if name and name[0] == "def" else result[around]
+    for k in layout.filled:
+        name = signature(layout.keys[k])
+        if name and name[0] == "def":
+            result[k] = name  # a head belongs to its own definition
+    return result
+
+
+def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], rows: list[dict[int, float]]) -> None:
+    """A comment opener, decorator or attribute that occurs often says nothing unless the line below it matches too."""
+    for i in reversed(snippet.filled):
+        key = snippet.keys[i]
         opens = key.startswith(("/*", "@", "#[", "[["))
+        if not rows[i] or not is_leader(key) or (not opens and original.count[key] == 1 and snippet.count[key] == 1):
+            continue
+        last = i + 1 == len(rows) or segments[i + 1] != segments[i]
+        below = {} if last else rows[i + 1]
+        above = rows[i - 1] if i and segments[i - 1] == segments[i] else {}
         rows[i] = {
             j: weight for j, weight in rows[i].items() if j + 1 in below or ((last or not opens) and (j - 1 in above or not (above or below)))
         }

@@ -14,7 +14,7 @@ TAB_WIDTH = 4
 
 # A line that goes on with, or ends, what a line of the same depth above it began.
 _CONTINUES = re.compile(
-    r"[}\])]|\{\s*$|</|(?:end|else|elif|elsif|elseif|except|finally|catch|rescue|ensure|then|do|done|fi|esac|endif|begin)\b|/>|>\s*$"
+    r"[}\])]|\{\s*$|</|(?:end|else|elif|elsif|elseif|except|finally|catch|rescue|ensure|then|do|done|fi|where|esac|endif|begin)\b|/>|>\s*$"
 )
 # Preprocessor lines stand at the margin and say nothing about nesting.
 _DIRECTIVE = re.compile(r"#\s*(?:if|ifdef|ifndef|else|elif|endif|define|undef|pragma|include|region|endregion)\b")
@@ -40,6 +40,7 @@ class Layout:
     depth[k]   columns of indentation
     head[k]    the line of smaller depth that encloses it, -1 at the top
     opener[k]  for a line that closes or continues a block, the line that began it; else -1
+    link[k]    for such a line, the line before it in the same chain (`} else {` between `if` and `}`); else -1
     end[k]     the last line of the block that line k begins (k itself where it begins none)
     """
 
@@ -51,6 +52,7 @@ class Layout:
         n = len(lines)
         self.head = [-1] * n
         self.opener = [-1] * n
+        self.link = [-1] * n
         self.end = list(range(n))
         self.filled = [k for k in range(n) if self.keys[k]]
         self._text: str | None = None
@@ -81,6 +83,7 @@ class Layout:
 
     def _nest(self) -> None:
         stack: list[int] = []
+        latest: dict[int, int] = {}  # for a line on the stack, the last line of its chain
         previous = -1
         for k in self.filled:
             depth = self.depth[k]
@@ -93,6 +96,8 @@ class Layout:
             if stack and self.depth[stack[-1]] == depth:
                 if _CONTINUES.match(self.keys[k]) and not self._closes_other(stack[-1], k):
                     self.opener[k] = stack[-1]
+                    self.link[k] = latest.get(stack[-1], stack[-1])
+                    latest[stack[-1]] = k
                     self.head[k] = self.head[stack[-1]]
                     previous = k
                     continue

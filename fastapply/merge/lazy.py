@@ -92,7 +92,7 @@ def merge_lazy(
 def _choose(candidates: list[Candidate]) -> Candidate:
     """Of the candidates without a doubt the one that moves and loses least; the first where all are in doubt."""
     sound = [candidate for candidate in candidates if not candidate.doubts]
-    return min(sound, key=lambda candidate: (candidate.moved, candidate.lost)) if sound else candidates[0]
+    return min(sound, key=lambda candidate: (candidate.moved, candidate.lost, candidate.spliced.changes.added)) if sound else candidates[0]
 
 
 class _Reader:

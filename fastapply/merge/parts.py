@@ -25,7 +25,7 @@ def misplaced(original: Layout, snippet: Snippet, layout: Layout, points: Points
         if i <= covered or alignment.match[i] >= 0 or not name or name[0] != "def":
             continue
         places = heads.get(name, [])
-        if len(places) != 1 or places[0] in taken or not points.rows[i]:
+        if len(places) != 1 or places[0] in taken or not points.rows[i] or not _same_scope(original, layout, alignment, i, places[0]):
             continue
         start, end = leaders_above(layout, i), layout.end[i] + 1
         if any(alignment.match[k] >= 0 and original.count[layout.keys[k]] == 1 for k in range(start, end)):
@@ -33,6 +33,12 @@ def misplaced(original: Layout, snippet: Snippet, layout: Layout, points: Points
         ranges.append((start, end))
         covered = end - 1
     return ranges + _segments(original, snippet, layout, points, alignment, ranges)
+
+
+def _same_scope(original: Layout, layout: Layout, alignment: Alignment, i: int, j: int) -> bool:
+    """True where what encloses snippet line i, if the snippet shows it, is what encloses original line j."""
+    around = layout.head[i]
+    return around < 0 or alignment.match[around] == original.head[j]
 
 
 def _segments(

@@ -50,7 +50,6 @@ class Plan:
         self.shifts = Shifts(original, layout, self.segments, match)
         self.edits: list[LineEdit] = []
         self.doubts: list[Doubt] = []
-        self.risky = False
         self.lost = 0  # original lines that vanish with nothing in their place
         self.log: list[tuple] = []
 
@@ -179,6 +178,7 @@ class Plan:
         start, end = gap.j1 + 1, gap.j2
         if gap.open_start:
             start = min(self.o.filled[0], end)
+            shown = [i for i in shown if not filled or i >= filled[0]]
         lost = [j for j in range(start, end) if self.o.keys[j]]
         if lost:
             self._judged.append((gap, lost, filled))
@@ -196,12 +196,11 @@ class Plan:
         noted = any(gap.i1 < removal.before <= gap.i2 for removal in self.s.removals)
         if not bare or noted or self.is_whole_file():
             return
-        self.risky = True
-        self.lost += len(bare)
         firm = self._solid(gap)
         self.log.append(("del", len(bare), 0, firm))
         if firm == 2 and self._only_change(gap):
             return  # this part of the snippet is there for no other reason
+        self.lost += len(bare)
         allowed = (0, MOST_LOST_HALF_ANCHORED, MOST_LOST_UNEXPLAINED if self.evidence.instruction else MOST_LOST_SILENT)[firm]
         if len(bare) > allowed:
             self._doubt_loss(gap, f"{len(lost)} line(s) of the original would vanish between two lines that the snippet shows side by side")
@@ -211,7 +210,6 @@ class Plan:
         bare = [j for j in lost if j not in self.evidence.explained]
         if len(bare) <= len(filled) or self.is_whole_file():
             return
-        self.risky = True
         self.lost += len(bare) - len(filled)
         if self._shown_whole(gap, filled) and len(bare) - len(filled) <= MOST_SHRUNK:
             return
@@ -430,7 +428,8 @@ class Plan:
         alike = likeness(mine, theirs)
         if self.o.depth[j] != self.sl.depth[i] + self.shifts.of(i):
             alike -= 0.15
-        return alike - 0.6 if alike >= 0.72 else 0.0
+        least = 0.8 if self.o.end[j] > j else 0.72
+        return alike - 0.6 if alike >= least else 0.0
 
     def _same_head(self, i: int, j: int) -> bool:
         """False where snippet line i stands in a block that is not the one around original line j."""
@@ -439,7 +438,7 @@ class Plan:
             return True
         if self.match[head] >= 0:
             return self.match[head] == there
-        return there >= 0 and likeness(self.sl.keys[head], self.o.keys[there]) >= 0.72
+        return there >= 0 and likeness(self.sl.keys[head], self.o.keys[there]) >= 0.78
 
     def _tail_of_item(self, gap: Gap, body: list[int], first: int, last: int) -> int:
         """The end of the original function whose whole body the snippet shows anew; `first` where that is not so."""

@@ -101,11 +101,21 @@ def _is_method_head(key: str, match: re.Match[str]) -> bool:
     return typed and (key.endswith(("(", ",", ")", ";")) or ") " in match["rest"])
 
 
+_END_COMMENT = re.compile(r"\s(?://|#|--|/\*).*$")
+
+
+def _without_comment(key: str) -> str:
+    """The key less a comment behind its code."""
+    return _END_COMMENT.sub("", key).rstrip() if " " in key else key
+
+
 @lru_cache(maxsize=16384)
 def likeness(a: str, b: str) -> float:
     """How alike two keys are, 0 to 1: the share of text in common, raised where both have one signature."""
     if a == b:
         return 1.0
+    if (bare := _without_comment(a)) and bare == _without_comment(b):
+        return 0.95
     ratio = Indel.normalized_similarity(a, b)
     mine, other = signature(a), signature(b)
     if mine and other:

@@ -16,13 +16,14 @@ _MOST_CANDIDATES = 20
 class Placed(NamedTuple):
     """`hunk` at its place: `at[k]` is the original line of its k-th old row, -1 for a kept row that has none.
 
-    `start` is where added lines go if the hunk has no old rows.
+    `start` is where added lines go if the hunk has no old rows; `chosen` is true where the place was one of several.
     """
 
     hunk: Hunk
     at: tuple[int, ...]
     shift: Shift
     start: int
+    chosen: bool = False
 
 
 class Found(NamedTuple):

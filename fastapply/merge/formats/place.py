@@ -137,16 +137,17 @@ def _against_others(hunk: Hunk, old: Found, search: Search, trust: Trust, index:
         return doubt_about(hunk, "ambiguous_anchor", "the removed lines repeat each other", search.olds)
     else:
         news = [new for new in news if new.start < old.start or old.end < new.end]
-    numbered = [new for new in news if new.start in (trust.expected, trust.expected_new)]
+    no_trace = _leaves_no_trace(hunk)
+    numbered = [] if no_trace else [new for new in news if new.start in (trust.expected, trust.expected_new)]
     headed = _below_heads(hunk, news, index) if hunk.heads and _first_heads(hunk, index) else []
-    if (numbered and old.start != trust.expected) or (headed and not _below_heads(hunk, [old], index)):
+    if numbered or (headed and not _below_heads(hunk, [old], index)):
         return doubt_about(hunk, "ambiguous_anchor", _SEEMS_APPLIED, [old, *(numbered or headed)])
-    if _leaves_no_trace(hunk):
+    if no_trace:
         twins = _twins(hunk, old, search, trust, index)
         if twins:
             message = "the hunk leaves nothing to know its place by, and its lines stand elsewhere too"
             return doubt_about(hunk, "ambiguous_anchor", message, twins, "Show lines around the change.")
-    return _placed_at(hunk, old)
+    return _placed_at(hunk, old, len(search.olds) > 1)
 
 
 def _recurs(hunk: Hunk, old: Found, index: Index) -> bool:
@@ -176,8 +177,8 @@ def _twins(hunk: Hunk, old: Found, search: Search, trust: Trust, index: Index) -
     return [old, *others] if others else []
 
 
-def _placed_at(hunk: Hunk, old: Found) -> Placed:
-    return Placed(hunk, tuple(range(old.start, old.end)), old.shift, old.start)
+def _placed_at(hunk: Hunk, old: Found, chosen: bool) -> Placed:
+    return Placed(hunk, tuple(range(old.start, old.end)), old.shift, old.start, chosen)
 
 
 def _tells(hunk: Hunk) -> bool:

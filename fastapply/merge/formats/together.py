@@ -19,7 +19,7 @@ def seen_together(outcomes: list[tuple[Hunk, Outcome]]) -> list[tuple[Hunk, Outc
     none_open = not any(isinstance(outcome, Placed) for _, outcome in outcomes)
     seen: list[tuple[Hunk, Outcome]] = []
     for hunk, outcome in outcomes:
-        if isinstance(outcome, Placed) and (_is_far(outcome, drift) or _changes_within(outcome, regions)):
+        if isinstance(outcome, Placed) and _is_doubtful(outcome, drift, regions):
             message = "the hunk's lines stand elsewhere, and another hunk seems to be applied already"
             seen.append((hunk, doubt_about(hunk, "ambiguous_anchor", message, [_place(outcome)])))
         elif isinstance(outcome, Doubt) and outcome.kind == "format_mismatch" and none_open and not hunk.new:
@@ -43,10 +43,11 @@ def _applied_regions(outcomes: list[tuple[Hunk, Outcome]]) -> list[tuple[int, in
     return regions
 
 
-def _is_far(placed: Placed, drift: int) -> bool:
-    """True where the place is farther from the stated line than the other hunks can have moved it."""
+def _is_doubtful(placed: Placed, drift: int, regions: list[tuple[int, int]]) -> bool:
+    """True where the place was chosen by numbers that hold no more, is far from them, or is another hunk's."""
     stated = [line for line in (placed.hunk.stated, placed.hunk.stated_new) if line is not None]
-    return bool(stated) and all(abs(placed.start - line) > drift for line in stated)
+    is_far = bool(stated) and all(abs(placed.start - line) > drift for line in stated)
+    return is_far or (bool(stated) and placed.chosen) or _changes_within(placed, regions)
 
 
 def _changes_within(placed: Placed, regions: list[tuple[int, int]]) -> bool:

@@ -56,6 +56,8 @@ def _sound_headers(hunks: Sequence[Hunk]) -> list[bool]:
     sound = [False] * len(hunks)
     drift = 0
     numbered = [(hunk.stated, k) for k, hunk in enumerate(hunks) if hunk.stated is not None]
+    if len(numbered) < len(hunks):
+        return sound
     for stated, k in sorted(numbered):
         hunk = hunks[k]
         sound[k] = hunk.counted and hunk.stated_new == stated + drift

@@ -181,8 +181,10 @@ def read_hunk(content: Sequence[Numbered]) -> Hunk:
     if header is None:
         return hunk
     stated, stated_new = (int(start) - (count > 0) for start, count in ((header[1], old_count), (header[3], new_count)))
-    counted = counts == (old_count, new_count) and min(stated, stated_new) >= 0
-    return msgspec.structs.replace(hunk, stated=max(stated, 0), stated_new=max(stated_new, 0), counted=counted)
+    if min(stated, stated_new) < 0:
+        return hunk
+    counted = counts == (old_count, new_count)
+    return msgspec.structs.replace(hunk, stated=stated, stated_new=stated_new, counted=counted)
 
 
 def _heads(text: str) -> tuple[str, ...]:
