@@ -24,8 +24,9 @@ import msgspec
 
 from fastapply.errors import EditRefused, FastApplyError, InvalidRequest
 from fastapply.merge.values import Doubt
+from fastapply.resolve.route import OnDoubt
 from fastapply.workers.pool import WorkerPool
-from fastapply.workers.wire import Job, OnDoubt
+from fastapply.workers.wire import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

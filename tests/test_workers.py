@@ -169,7 +169,7 @@ def test_memory_is_limited() -> None:
 
 def test_a_merge_that_needs_more_memory_than_there_is_fails_alone() -> None:
     async def check(pool: WorkerPool) -> None:
-        text = "x = 1\n" * (100 * MIB // 6)
+        text = "x = 1\n" * (16 * MIB // 6)
         with pytest.raises(errors.WorkerDied):
             await pool.apply(wire.Job(text, text + "y = 1\n", path="a.py", deadline=60))
         await pool.apply(JOB)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -20,7 +19,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes, *, expected: 
     """
     target = Path(path).resolve()
     before = _check(target, expected)
-    draft = target.with_name(f".fastapply-{secrets.token_hex(8)}.tmp")
+    draft = target.with_name(f".fastapply-{os.urandom(8).hex()}.tmp")
     try:
         _write(draft, content, before, target)
         _check(target, expected)

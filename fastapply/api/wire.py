@@ -13,7 +13,7 @@ import msgspec
 
 from fastapply.api.problems import Problem
 from fastapply.merge.values import ApplyResult, Changes, Doubt, Edit, Note, Span, Usage
-from fastapply.workers.wire import OnDoubt
+from fastapply.resolve.route import OnDoubt
 
 __all__ = ["MODEL", "ApplyAnswer", "ApplyRequest", "decode_apply_request"]
 

@@ -6,19 +6,17 @@ Not pickle: a worker parses untrusted text in C, so what comes back from it is d
 from __future__ import annotations
 
 import struct
-from typing import Literal
 
 import msgspec
 
 from fastapply import errors
 from fastapply.merge.values import ApplyResult, Doubt
+from fastapply.resolve.route import OnDoubt
 
-__all__ = ["HEADER", "READY", "Answer", "Job", "OnDoubt", "decode_job", "encode", "encode_error", "open_answer"]
+__all__ = ["HEADER", "READY", "Answer", "Job", "decode_job", "encode", "encode_error", "open_answer"]
 
 HEADER = struct.Struct(">I")
 READY = b"ready"
-
-OnDoubt = Literal["refuse", "best", "model"]
 
 
 class Job(msgspec.Struct, frozen=True):
