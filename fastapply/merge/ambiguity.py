@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from fastapply.merge.align import Alignment, Points, Prices, align
+from fastapply.merge.align import Alignment, align
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.layout import Layout
+from fastapply.merge.points import Points
+from fastapply.merge.prices import Prices
 from fastapply.merge.snippet import Snippet
 from fastapply.merge.values import Doubt, LineRange
 
@@ -12,7 +14,14 @@ MARGIN = 0.2  # by how much the best place must be better than the next
 
 
 def ambiguities(
-    original: Layout, snippet: Snippet, layout: Layout, points: Points, alignment: Alignment, prices: Prices, explained: set[int], limit: Deadline
+    original: Layout,
+    snippet: Snippet,
+    layout: Layout,
+    points: Points,
+    alignment: Alignment,
+    prices: Prices,
+    explained: set[int],
+    limit: Deadline,
 ) -> list[Doubt]:
     """A doubt for each stretch between two markers that changes something and could change it elsewhere."""
     segments = snippet.segments

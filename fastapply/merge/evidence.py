@@ -23,7 +23,11 @@ _COMMON = frozenset(
     " method methods class test tests import imports new add use using will make i we def func fn let var const public private static void int string return if else self"
     " stood here them they out up one two three which when then now instead more longer remove removed delete deleted drop".split()
 )
-_KINDS = {"docstring": ('"""', "'''", 'r"""'), "comment": ("#", "//", "/*", "*", "--", "<!--"), "comments": ("#", "//", "/*", "*", "--", "<!--")}
+_KINDS = {
+    "docstring": ('"""', "'''", 'r"""'),
+    "comment": ("#", "//", "/*", "*", "--", "<!--"),
+    "comments": ("#", "//", "/*", "*", "--", "<!--"),
+}
 
 
 class Evidence(msgspec.Struct):
@@ -60,7 +64,9 @@ def explained_lines(original: Layout, names: frozenset[str]) -> set[int]:
     result: set[int] = set()
     if not names:
         return result
-    starts = tuple(start for word, opening in _KINDS.items() if word in {name.lower() for name in names} for start in opening)
+    starts = tuple(
+        start for word, opening in _KINDS.items() if word in {name.lower() for name in names} for start in opening
+    )
     for j in original.filled:
         key = original.keys[j]
         name = signature(key)
@@ -82,13 +88,20 @@ def explained_lines(original: Layout, names: frozenset[str]) -> set[int]:
 
 def leaders_above(layout: Layout, j: int) -> int:
     """The first of the comment and attribute lines that stand right above line j, at its depth; j itself if none."""
-    while j > 0 and layout.keys[j - 1] and is_leader(layout.keys[j - 1]) and layout.depth[j - 1] - layout.depth[j] in (0, 1):
+    while (
+        j > 0
+        and layout.keys[j - 1]
+        and is_leader(layout.keys[j - 1])
+        and layout.depth[j - 1] - layout.depth[j] in (0, 1)
+    ):
         j -= 1
     return j
 
 
 def is_leader(key: str) -> bool:
     """True for a line that belongs to the line below it: a comment, a decorator, an attribute."""
-    return key.startswith(("@", "#[", "[[", "/**", "/*", "*", "//", "#", "--", "<!--")) and not key.startswith(("#include", "#define", "#if", "#end", "#else", "#import")) or (
-        comment_body(key) is not None and not key.startswith(("*", "'", '"'))
+    return (
+        key.startswith(("@", "#[", "[[", "/**", "/*", "*", "//", "#", "--", "<!--"))
+        and not key.startswith(("#include", "#define", "#if", "#end", "#else", "#import"))
+        or (comment_body(key) is not None and not key.startswith(("*", "'", '"')))
     )

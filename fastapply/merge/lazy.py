@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fastapply.merge.align import LENIENT, STRICT, Alignment, Blocks, Points, Prices, align, find_points
+from fastapply.merge.align import Alignment, align
 from fastapply.merge.ambiguity import ambiguities
+from fastapply.merge.blocks import Blocks
 from fastapply.merge.checks import result_doubts
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import Evidence, gather
@@ -19,6 +20,8 @@ from fastapply.merge.language import Profile
 from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.parts import cut, misplaced, without
 from fastapply.merge.plan import Plan
+from fastapply.merge.points import Points, find_points
+from fastapply.merge.prices import LENIENT, STRICT, Prices
 from fastapply.merge.snippet import Snippet, read_snippet
 from fastapply.merge.splice import Spliced, splice, tidy
 from fastapply.merge.text import without_ending
@@ -72,13 +75,22 @@ class LazyMerge(msgspec.Struct):
 
 
 def merge_lazy(
-    lines: Sequence[str], text: str, tree: Tree | None, profile: Profile, edit: str, instruction: str, path: str | None, limit: Deadline
+    lines: Sequence[str],
+    text: str,
+    tree: Tree | None,
+    profile: Profile,
+    edit: str,
+    instruction: str,
+    path: str | None,
+    limit: Deadline,
 ) -> LazyMerge:
     """Merge the lazy edit `edit` into `lines` (with endings, together `text`). Raises `DeadlineExceeded`."""
     bare = [without_ending(line) for line in lines]
     original = Layout(bare)
     snippet = read_snippet(edit, bare, frozenset(key for key in original.keys if key), path, profile.name in PROSE)
-    reader = _Reader(lines, text, tree, profile, original, snippet, gather(original, snippet, instruction, profile), path, limit)
+    reader = _Reader(
+        lines, text, tree, profile, original, snippet, gather(original, snippet, instruction, profile), path, limit
+    )
     candidates = [reader.read(LENIENT)]
     first = candidates[0]
     if first.orphans:
@@ -92,7 +104,11 @@ def merge_lazy(
 def _choose(candidates: list[Candidate]) -> Candidate:
     """Of the candidates without a doubt the one that moves and loses least; the first where all are in doubt."""
     sound = [candidate for candidate in candidates if not candidate.doubts]
-    return min(sound, key=lambda candidate: (candidate.moved, candidate.lost, candidate.spliced.changes.added)) if sound else candidates[0]
+    return (
+        min(sound, key=lambda candidate: (candidate.moved, candidate.lost, candidate.spliced.changes.added))
+        if sound
+        else candidates[0]
+    )
 
 
 class _Reader:
@@ -125,16 +141,27 @@ class _Reader:
         readings = [self._plan(*part, prices) for part in parts]
         return self._candidate(readings)
 
-    def _align(self, snippet: Snippet, prices: Prices, favoured: frozenset[int]) -> tuple[Snippet, Layout, Points, Alignment]:
+    def _align(
+        self, snippet: Snippet, prices: Prices, favoured: frozenset[int]
+    ) -> tuple[Snippet, Layout, Points, Alignment]:
         layout = Layout(snippet.lines)
-        points = find_points(self._original, layout, snippet.segments, snippet.signs, len(snippet.markers), prices, favoured)
-        return snippet, layout, points, align(self._original, layout, snippet.segments, points, prices, self._evidence.explained, self._limit)
+        points = find_points(
+            self._original, layout, snippet.segments, snippet.signs, len(snippet.markers), prices, favoured
+        )
+        return (
+            snippet,
+            layout,
+            points,
+            align(self._original, layout, snippet.segments, points, prices, self._evidence.explained, self._limit),
+        )
 
     def _plan(self, snippet: Snippet, layout: Layout, points: Points, alignment: Alignment, prices: Prices) -> Reading:
         blocks = Blocks(self._original, layout, snippet.segments, prices.renamed)
         plan = Plan(self._original, snippet, layout, alignment.match, snippet.segments, self._evidence, blocks)
         plan.run()
-        doubts = plan.doubts + ambiguities(self._original, snippet, layout, points, alignment, prices, self._evidence.explained, self._limit)
+        doubts = plan.doubts + ambiguities(
+            self._original, snippet, layout, points, alignment, prices, self._evidence.explained, self._limit
+        )
         return Reading(snippet, layout, points, alignment, plan, doubts)
 
     def _candidate(self, readings: list[Reading]) -> Candidate:

@@ -47,7 +47,10 @@ _NOTE_PLACE = re.compile(
     r"|this one|these (?:two|three|four|lines)|this line|stood|used to be|(?:right|directly|just) (?:after|before|below|above|under)|from here|next to)\b",
     re.IGNORECASE,
 )
-_REMOVAL = re.compile(r"^[\[(<*=\-\s]*(?:note\s*:\s*)?(?:removed?|deleted?|removes|deletes|dropped|drop|removing|deleting)\b", re.IGNORECASE)
+_REMOVAL = re.compile(
+    r"^[\[(<*=\-\s]*(?:note\s*:\s*)?(?:removed?|deleted?|removes|deletes|dropped|drop|removing|deleting)\b",
+    re.IGNORECASE,
+)
 _BARE_REMOVAL = re.compile(
     r"^[\[(<*=\s]*(?:remove|delete|drop)\s+(?:the\s+|this\s+|old\s+|unused\s+)*(?:(?:function|method|class|struct|field|import|block|line|const|var|type|test)\s+)?[`'\"]?[\w$.:]+(?:\(\))?[`'\"]?"
     r"(?:\s+(?:function|method|class|struct|field|import|block|here|line))?[\])>*=.!]*$",
@@ -126,11 +129,26 @@ def is_note(line: str) -> bool:
         return True
     if verb and re.match(r"^[^A-Za-z]*(?:changed|replaced|added|moved|renamed|updated)\s*:", body, re.IGNORECASE):
         return True
-    if re.match(r"^(?:update|modify|change|replace|edit|fix|add|insert)s?\s+(?:this|these|the following)\b", body, re.IGNORECASE) and len(body.split()) <= 8:
+    if (
+        re.match(
+            r"^(?:update|modify|change|replace|edit|fix|add|insert)s?\s+(?:this|these|the following)\b",
+            body,
+            re.IGNORECASE,
+        )
+        and len(body.split()) <= 8
+    ):
         return True
     head = re.match(r"^NOTE\s*:\s*", body)
-    return bool(head and place and re.search(r"\b(?:insert|add|lines?|take the place|replace)\b", body, re.IGNORECASE)) or bool(
-        verb and place and re.match(r"^[^A-Za-z]*(?:add|insert|remove|delete|replace|append|move)\s+(?:this|these|the|it|new|a)\b", body, re.IGNORECASE)
+    return bool(
+        head and place and re.search(r"\b(?:insert|add|lines?|take the place|replace)\b", body, re.IGNORECASE)
+    ) or bool(
+        verb
+        and place
+        and re.match(
+            r"^[^A-Za-z]*(?:add|insert|remove|delete|replace|append|move)\s+(?:this|these|the|it|new|a)\b",
+            body,
+            re.IGNORECASE,
+        )
     )
 
 
@@ -139,9 +157,15 @@ def is_removal_note(line: str) -> bool:
     body = comment_body(line)
     if not body or body.startswith("-") or not _REMOVAL.match(body) or re.search(r"\bif\b|\bwhen\b", body):
         return False
-    return bool(re.match(r"^[^A-Za-z]*(?:note\s*:\s*)?(?:removed|deleted|dropped|remove\s*:|delete\s*:)", body, re.IGNORECASE)) or bool(
-        re.match(r"^(?:\(.*\)|<<+.*>>+)$", body)
-    ) or bool(_BARE_REMOVAL.match(body))
+    return (
+        bool(
+            re.match(
+                r"^[^A-Za-z]*(?:note\s*:\s*)?(?:removed|deleted|dropped|remove\s*:|delete\s*:)", body, re.IGNORECASE
+            )
+        )
+        or bool(re.match(r"^(?:\(.*\)|<<+.*>>+)$", body))
+        or bool(_BARE_REMOVAL.match(body))
+    )
 
 
 def names_in(line: str) -> frozenset[str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from fastapply.merge.align import Alignment, Points
+from fastapply.merge.align import Alignment
 from fastapply.merge.evidence import leaders_above
 from fastapply.merge.layout import Layout
+from fastapply.merge.points import Points
 from fastapply.merge.signature import signature
 from fastapply.merge.snippet import Marker, Removal, Snippet
 
 SURE = 3.0  # weight of a match that tells alone where a block belongs
 
 
-def misplaced(original: Layout, snippet: Snippet, layout: Layout, points: Points, alignment: Alignment) -> list[tuple[int, int]]:
+def misplaced(
+    original: Layout, snippet: Snippet, layout: Layout, points: Points, alignment: Alignment
+) -> list[tuple[int, int]]:
     """Ranges of snippet lines that the chain could not match in order, though their place is certain."""
     ranges: list[tuple[int, int]] = []
     heads: dict[tuple[str, str], list[int]] = {}
@@ -25,7 +28,12 @@ def misplaced(original: Layout, snippet: Snippet, layout: Layout, points: Points
         if i <= covered or alignment.match[i] >= 0 or not name or name[0] != "def":
             continue
         places = heads.get(name, [])
-        if len(places) != 1 or places[0] in taken or not points.rows[i] or not _same_scope(original, layout, alignment, i, places[0]):
+        if (
+            len(places) != 1
+            or places[0] in taken
+            or not points.rows[i]
+            or not _same_scope(original, layout, alignment, i, places[0])
+        ):
             continue
         start, end = leaders_above(layout, i), layout.end[i] + 1
         if any(alignment.match[k] >= 0 and original.count[layout.keys[k]] == 1 for k in range(start, end)):
@@ -42,7 +50,12 @@ def _same_scope(original: Layout, layout: Layout, alignment: Alignment, i: int, 
 
 
 def _segments(
-    original: Layout, snippet: Snippet, layout: Layout, points: Points, alignment: Alignment, ranges: list[tuple[int, int]]
+    original: Layout,
+    snippet: Snippet,
+    layout: Layout,
+    points: Points,
+    alignment: Alignment,
+    ranges: list[tuple[int, int]],
 ) -> list[tuple[int, int]]:
     """Whole stretches between markers without a match, that hold a line which the original has once."""
     cuts = [0, *(marker.before for marker in snippet.markers), len(layout.keys)]
@@ -51,7 +64,9 @@ def _segments(
         filled = [i for i in range(start, end) if layout.keys[i]]
         if not filled or any(alignment.match[i] >= 0 for i in filled) or any(a < end and start < b for a, b in ranges):
             continue
-        if any(max(points.rows[i].values(), default=0.0) >= SURE and original.count[layout.keys[i]] == 1 for i in filled):
+        if any(
+            max(points.rows[i].values(), default=0.0) >= SURE and original.count[layout.keys[i]] == 1 for i in filled
+        ):
             result.append((start, end))
     return result
 
@@ -78,7 +93,11 @@ def without(snippet: Snippet, ranges: list[tuple[int, int]]) -> Snippet:
     for i in range(len(snippet.lines) + 1):
         new_index[i] = count
         count += i not in gone and i < len(snippet.lines)
-    markers = [Marker(new_index[m.before], m.line, m.depth, m.text) for m in snippet.markers if not any(a < m.before < b for a, b in ranges)]
+    markers = [
+        Marker(new_index[m.before], m.line, m.depth, m.text)
+        for m in snippet.markers
+        if not any(a < m.before < b for a, b in ranges)
+    ]
     markers += [Marker(new_index[start], snippet.numbers[start], 0, "") for start, _ in ranges]
     return Snippet(
         [snippet.lines[i] for i in kept],

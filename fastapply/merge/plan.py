@@ -6,15 +6,14 @@ import re
 
 import msgspec
 
+from fastapply.merge.blocks import Blocks
+from fastapply.merge.evidence import Evidence, is_leader, leaders_above
 from fastapply.merge.indent import Shifts
 from fastapply.merge.layout import Layout, word_count
-from fastapply.merge.align import Blocks
-from fastapply.merge.evidence import Evidence, is_leader, leaders_above
 from fastapply.merge.markers import comment_body, names_in
 from fastapply.merge.signature import likeness, signature
 from fastapply.merge.snippet import Marker, Snippet
 from fastapply.merge.values import Doubt, LineEdit, LineRange
-
 
 # Original lines that may vanish where nothing explains it: with an instruction that does not speak of it, without any
 # instruction, and where only one of the two anchors is sure.
@@ -42,7 +41,16 @@ class Gap(msgspec.Struct, frozen=True):
 class Plan:
     """Collects edits and doubts while walking over the gaps of one chain."""
 
-    def __init__(self, original: Layout, snippet: Snippet, layout: Layout, match: list[int], segments: list[int], evidence: Evidence, blocks: Blocks) -> None:
+    def __init__(
+        self,
+        original: Layout,
+        snippet: Snippet,
+        layout: Layout,
+        match: list[int],
+        segments: list[int],
+        evidence: Evidence,
+        blocks: Blocks,
+    ) -> None:
         self.o, self.s, self.sl, self.match = original, snippet, layout, match
         self.evidence = evidence
         self.blocks = blocks
@@ -201,9 +209,16 @@ class Plan:
         if firm == 2 and self._only_change(gap):
             return  # this part of the snippet is there for no other reason
         self.lost += len(bare)
-        allowed = (0, MOST_LOST_HALF_ANCHORED, MOST_LOST_UNEXPLAINED if self.evidence.instruction else MOST_LOST_SILENT)[firm]
+        allowed = (
+            0,
+            MOST_LOST_HALF_ANCHORED,
+            MOST_LOST_UNEXPLAINED if self.evidence.instruction else MOST_LOST_SILENT,
+        )[firm]
         if len(bare) > allowed:
-            self._doubt_loss(gap, f"{len(lost)} line(s) of the original would vanish between two lines that the snippet shows side by side")
+            self._doubt_loss(
+                gap,
+                f"{len(lost)} line(s) of the original would vanish between two lines that the snippet shows side by side",
+            )
 
     def _judge_replacement(self, gap: Gap, lost: list[int], filled: list[int]) -> None:
         """Original lines give way to others."""
@@ -227,7 +242,11 @@ class Plan:
         part = [i for i in self.sl.filled if self.segments[i] == segment]
         if any(self.match[i] < 0 or self.sl.keys[i] != self.o.keys[self.match[i]] for i in part):
             return False
-        others = [pair for pair, _, filled in self._judged if pair is not gap and not filled and self.segments[max(0, pair.i1)] == segment]
+        others = [
+            pair
+            for pair, _, filled in self._judged
+            if pair is not gap and not filled and self.segments[max(0, pair.i1)] == segment
+        ]
         return not others
 
     def _shown_whole(self, gap: Gap, filled: list[int]) -> bool:
@@ -264,14 +283,23 @@ class Plan:
             key = self.sl.keys[i]
             if key:
                 found += 1
-                if self.o.count[key] == 1 and self.sl.count[key] == 1 and word_count(key) and key == self.o.keys[self.match[i]]:
+                if (
+                    self.o.count[key] == 1
+                    and self.sl.count[key] == 1
+                    and word_count(key)
+                    and key == self.o.keys[self.match[i]]
+                ):
                     return True
             i += step
         return False
 
     def _range(self, gap: Gap) -> LineRange:
         first = self.s.numbers[gap.i1] if gap.i1 >= 0 else 0
-        last = self.s.numbers[gap.i2] + 1 if gap.i2 < len(self.s.numbers) else (self.s.numbers[-1] + 1 if self.s.numbers else 0)
+        last = (
+            self.s.numbers[gap.i2] + 1
+            if gap.i2 < len(self.s.numbers)
+            else (self.s.numbers[-1] + 1 if self.s.numbers else 0)
+        )
         return LineRange(first, last)
 
     # ---- runs beside a marker
@@ -300,7 +328,9 @@ class Plan:
     def _tail_run(self, gap: Gap, run: list[int], first: int, last: int) -> int:
         """New text right before an anchor, a marker above it. Returns the end of what the marker keeps."""
         lead, body, trail = self._strip(run)
-        taken = min(self._consumed(body, first, last, forward=False), self._comment_above(gap, body, trail, first, last))
+        taken = min(
+            self._consumed(body, first, last, forward=False), self._comment_above(gap, body, trail, first, last)
+        )
         if taken < last:
             lost = [j for j in range(taken, last) if self.o.keys[j]]
             self._judged.append((gap, lost, body))
@@ -327,10 +357,20 @@ class Plan:
 
     def _comment_above(self, gap: Gap, body: list[int], trail: list[int], first: int, last: int) -> int:
         """The start of the original comment right above the anchor that the run's own comment replaces; `last` if none."""
-        if trail or gap.open_end or not is_leader(self.sl.keys[body[-1]]) or comment_body(self.sl.keys[body[-1]]) is None:
+        if (
+            trail
+            or gap.open_end
+            or not is_leader(self.sl.keys[body[-1]])
+            or comment_body(self.sl.keys[body[-1]]) is None
+        ):
             return last
         start = last
-        while start > first and self.o.keys[start - 1] and comment_body(self.o.keys[start - 1]) is not None and self.o.depth[start - 1] - self.o.depth[gap.j2] in (0, 1):
+        while (
+            start > first
+            and self.o.keys[start - 1]
+            and comment_body(self.o.keys[start - 1]) is not None
+            and self.o.depth[start - 1] - self.o.depth[gap.j2] in (0, 1)
+        ):
             start -= 1
         return start
 
@@ -418,7 +458,9 @@ class Plan:
         if min(len(mine), len(theirs)) < 6 and not (word_count(mine) and word_count(theirs)):
             return 0.02 if mine == theirs else 0.0
         if is_leader(mine) or is_leader(theirs):
-            return 0.4 if comment_body(mine) == theirs or comment_body(theirs) == mine else 0.02 if mine == theirs else 0.0
+            return (
+                0.4 if comment_body(mine) == theirs or comment_body(theirs) == mine else 0.02 if mine == theirs else 0.0
+            )
         if self.o.count[mine]:
             return 0.0  # a copy of another line is no new version of this one
         if not self._same_head(i, j):
@@ -472,7 +514,13 @@ class Plan:
             return first
         j = first
         depth = self.sl.depth[final] + self.shifts.of(final)
-        while j < last and self.o.keys[j] and self.o.depth[j] == depth and not is_leader(self.o.keys[j]) and self.o.opener[j] < 0:
+        while (
+            j < last
+            and self.o.keys[j]
+            and self.o.depth[j] == depth
+            and not is_leader(self.o.keys[j])
+            and self.o.opener[j] < 0
+        ):
             j = self.o.end[j] + 1
         return j if first < j <= first + MOST_DEAD else first
 
@@ -481,7 +529,10 @@ class Plan:
         filled = [i for i in body if self.sl.keys[i]]
         pairs: list[tuple[int, int]] = []
         for i in (filled[0], filled[-1]):
-            scored = sorted(((likeness(self.sl.keys[i], self.o.keys[j]), j) for j in range(low, high) if self.o.keys[j]), reverse=True)[:2]
+            scored = sorted(
+                ((likeness(self.sl.keys[i], self.o.keys[j]), j) for j in range(low, high) if self.o.keys[j]),
+                reverse=True,
+            )[:2]
             if not scored or scored[0][0] < 0.75 or (len(scored) > 1 and scored[1][0] > scored[0][0] - 0.08):
                 return None
             pairs.append((i, scored[0][1]))
@@ -492,7 +543,9 @@ class Plan:
             return a, self.o.end[a] + 1 if self.sl.end[filled[0]] > filled[0] else a + 1
         return a, b + 1
 
-    def _place_for(self, gap: Gap, run: list[int], body: list[int], low: int, high: int, k: int, count: int) -> int | None:
+    def _place_for(
+        self, gap: Gap, run: list[int], body: list[int], low: int, high: int, k: int, count: int
+    ) -> int | None:
         filled = [i for i in body if self.sl.keys[i]]
         above = [m for m in gap.markers if m.before <= run[0]]
         below = [m for m in gap.markers if m.before > body[-1]]
@@ -500,12 +553,22 @@ class Plan:
         if named is not None:
             return named
         if all((signature(self.sl.keys[i]) or ("", ""))[0] == "import" for i in filled):
-            imports = [j for j in range(low, high) if (signature(self.o.keys[j]) or ("", ""))[0] == "import" and self.o.head[j] < 0]
+            imports = [
+                j
+                for j in range(low, high)
+                if (signature(self.o.keys[j]) or ("", ""))[0] == "import" and self.o.head[j] < 0
+            ]
             if imports:
                 return imports[-1] + 1
         if gap.open_start and not above:
             return low
-        if gap.i1 >= 0 and self.sl.depth[body[0]] <= self.sl.depth[gap.i1] and self.o.end[gap.j1] > gap.j1 and above and above[0].before == gap.i1 + 1:
+        if (
+            gap.i1 >= 0
+            and self.sl.depth[body[0]] <= self.sl.depth[gap.i1]
+            and self.o.end[gap.j1] > gap.j1
+            and above
+            and above[0].before == gap.i1 + 1
+        ):
             inside = self.o.end[gap.j1] + 1
             if low <= inside <= high:
                 return inside
@@ -544,4 +607,6 @@ class Plan:
 
 def _is_function(key: str) -> bool:
     name = signature(key)
-    return bool(name and name[0] == "def") and not re.search(r"\b(?:class|struct|interface|enum|trait|impl|namespace|module|object|protocol|extension)\b", key)
+    return bool(name and name[0] == "def") and not re.search(
+        r"\b(?:class|struct|interface|enum|trait|impl|namespace|module|object|protocol|extension)\b", key
+    )

@@ -19,19 +19,33 @@ _DEFINITION = re.compile(
     rf"^(?:@[\w.]+(?:\([^)]*\))?\s+)*{_MODIFIERS}(?P<word>def|class|function\*?|func|fn|fun|struct|enum|interface|trait|impl|type|typealias|module|namespace|object|protocol|record|mod"
     r"|macro_rules!|defmodule|defp|defmacro|defprotocol|package|extension|union|CREATE\s+\w+)\s+(?:\((?P<receiver>[^)]*)\)\s*)?(?P<name>[\w$.:~?!<>*&]+)"
 )
-_VARIABLE = re.compile(rf"^{_MODIFIERS}(?:const|let|var|val|local|static|auto|set)\s+(?:mut\s+)?(?P<name>[\w$]+|[\[{{][^=]*[\]}}])\s*(?::[^=]*)?(?:=(?!=)|$|;)")
+_VARIABLE = re.compile(
+    rf"^{_MODIFIERS}(?:const|let|var|val|local|static|auto|set)\s+(?:mut\s+)?(?P<name>[\w$]+|[\[{{][^=]*[\]}}])\s*(?::[^=]*)?(?:=(?!=)|$|;)"
+)
 _FUNCTION_VALUE = re.compile(r"=\s*(?:async\s+)?(?:function\b|\([^)]*\)\s*(?::[^=]+)?=>|\w+\s*=>|\($)")
-_CONTROL = frozenset("if for while switch catch return else do try new throw await yield with match when unless until foreach assert elif guard case not and or in delete typeof sizeof using lock synchronized print echo finally unsafe loop init get set static begin defer go select repeat".split())
-_METHOD = re.compile(rf"^{_MODIFIERS}(?P<types>(?:[\w<>\[\],.?*&:@|]+\s+)*)[*&]*(?P<name>[\w$~#]+|operator\s*\S+)\s*(?:<[^>]*>)?\s*\((?P<rest>.*)$")
-_ASSIGNMENT = re.compile(r"^(?:[\w<>\[\],.?*&:]+\s+)*[*&]?(?P<name>[@$]*[\w$.\->\[\]'\"]+)\s*(?::\s*[^=:]+?)?\s*(?:[-+*/|&^%.?]|\|\||&&|<<|>>|\?\?)?(?::=|=(?![=>])|<-)")
+_CONTROL = frozenset(
+    "if for while switch catch return else do try new throw await yield with match when unless until foreach assert elif guard case not and or in delete typeof sizeof using lock synchronized print echo finally unsafe loop init get set static begin defer go select repeat".split()
+)
+_METHOD = re.compile(
+    rf"^{_MODIFIERS}(?P<types>(?:[\w<>\[\],.?*&:@|]+\s+)*)[*&]*(?P<name>[\w$~#]+|operator\s*\S+)\s*(?:<[^>]*>)?\s*\((?P<rest>.*)$"
+)
+_ASSIGNMENT = re.compile(
+    r"^(?:[\w<>\[\],.?*&:]+\s+)*[*&]?(?P<name>[@$]*[\w$.\->\[\]'\"]+)\s*(?::\s*[^=:]+?)?\s*(?:[-+*/|&^%.?]|\|\||&&|<<|>>|\?\?)?(?::=|=(?![=>])|<-)"
+)
 _KEY = re.compile(r"^(?:-\s+)?(?P<name>\"[^\"]+\"|'[^']+'|[\w.$@/-]+)\s*(?:=>|:(?!:))")
-_IMPORT = re.compile(r"^(?:export\s+)?(?P<word>import|from|use|using|#\s*include|require|require_once|include|require_relative|alias|@import|@use|extern crate|pub use)\b[\s(]*(?P<name>.*)$")
+_IMPORT = re.compile(
+    r"^(?:export\s+)?(?P<word>import|from|use|using|#\s*include|require|require_once|include|require_relative|alias|@import|@use|extern crate|pub use)\b[\s(]*(?P<name>.*)$"
+)
 _CALL = re.compile(r"^(?:(?:await|return|yield|throw|go|defer|\w+\s*=)\s+)?(?P<name>[@$]*[\w$.:>!?-]+)\s*\(")
 _TAG = re.compile(r"^<(?P<name>[\w.:-]+)(?P<rest>[^>]*)")
-_SELECTOR = re.compile(r"^(?P<name>@(?:media|supports|keyframes|font-face|layer|include|mixin|container)\b[^{};]*|[.#&:*\w\[][^{};()=]*|[.#&:*\w\[][^{};=()]*:[\w-]+\([^{};=]*)\{$")
+_SELECTOR = re.compile(
+    r"^(?P<name>@(?:media|supports|keyframes|font-face|layer|include|mixin|container)\b[^{};]*|[.#&:*\w\[][^{};()=]*|[.#&:*\w\[][^{};=()]*:[\w-]+\([^{};=]*)\{$"
+)
 
 _IMPL = re.compile(r"^(?:unsafe\s+)?(?P<word>impl|extension|instance)\b(?P<head>[^{]*)")
-_TEST = re.compile(r"^(?:await\s+)?(?P<name>\w[\w.]*!?)\s*\(?\s*(?P<title>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`)\s*\)?,?.*(?:\{|=>|\bdo|\bdo\s*\|[^|]*\||\()$")
+_TEST = re.compile(
+    r"^(?:await\s+)?(?P<name>\w[\w.]*!?)\s*\(?\s*(?P<title>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`)\s*\)?,?.*(?:\{|=>|\bdo|\bdo\s*\|[^|]*\||\()$"
+)
 _MACRO = re.compile(r"^(?P<head>[A-Z][A-Z0-9_]*\s*\([^()]*\))\s*\{?$|^(?P<rust>\w+!\s*\(\s*\w+),.*\{$")
 
 Signature = tuple[str, str]

@@ -60,7 +60,9 @@ class Snippet(msgspec.Struct, frozen=True):
         return result
 
 
-def read_snippet(text: str, original: list[str], original_keys: frozenset[str], path: str | None = None, prose: bool = False) -> Snippet:
+def read_snippet(
+    text: str, original: list[str], original_keys: frozenset[str], path: str | None = None, prose: bool = False
+) -> Snippet:
     """Read `text` against the original's lines (without endings) and their keys. `prose`: a language in which `-` and `+` open list items."""
     raw = [without_ending(line) for line in split_lines(text)]
     first, last = _unwrap(raw, original_keys, path, prose)
@@ -83,7 +85,9 @@ def _unwrap(raw: list[str], known: frozenset[str], path: str | None, prose: bool
     if len(fences) >= 2 and fences[-1] == last - 1 and raw[last - 1].strip().strip("`~") == "":
         opening = fences[0]
         lead = [line for line in raw[first:opening] if line.strip()]
-        if (opening == first or (len(lead) <= 3 and not prose)) and (not prose or key_of(raw[opening]) not in known or not known):
+        if (opening == first or (len(lead) <= 3 and not prose)) and (
+            not prose or key_of(raw[opening]) not in known or not known
+        ):
             first, last = opening + 1, last - 1
     elif len(fences) == 1 and fences[0] == first and not prose:
         first += 1
@@ -98,7 +102,9 @@ def _names_file(line: str, path: str | None) -> bool:
     if not match:
         return False
     named = match["path"].replace("\\", "/").lstrip("./")
-    return bool(path) and (path.replace("\\", "/").endswith(named) or named.endswith(path.replace("\\", "/").lstrip("./")))
+    return bool(path) and (
+        path.replace("\\", "/").endswith(named) or named.endswith(path.replace("\\", "/").lstrip("./"))
+    )
 
 
 def _is_signed(lines: list[str], known: frozenset[str], prose: bool) -> bool:
@@ -119,7 +125,7 @@ def _is_signed(lines: list[str], known: frozenset[str], prose: bool) -> bool:
 
 def _take(snippet: Snippet, raw: list[str], number: int, known: frozenset[str], exact: frozenset[str]) -> None:
     line, sign = raw[number], " "
-    if snippet.signed and line[:1] in ("+", "-") and key_of(line) not in known and not line.startswith(("+++ ", "--- ")):
+    if snippet.signed and line[:1] in ("+", "-") and not _is_unsigned(line, known):
         sign, line = line[0], line[1:]
     elif snippet.signed and line.startswith(" ") and line.rstrip() not in exact and line[1:].rstrip() in exact:
         line = line[1:]  # the blank that a diff puts before context
@@ -143,6 +149,13 @@ def _take(snippet: Snippet, raw: list[str], number: int, known: frozenset[str], 
                 _add(snippet, line[: len(line) - len(line.lstrip())] + after, number, sign)
             return
     _add(snippet, line, number, sign)
+
+
+def _is_unsigned(line: str, known: frozenset[str]) -> bool:
+    """True for a line of a signed snippet whose first `-` or `+` is its own: a known line, a `--` comment, a diff header."""
+    return (
+        key_of(line) in known or line.startswith(("+++ ", "--- ")) or (line.startswith("--") and is_marker(line, known))
+    )
 
 
 def _add(snippet: Snippet, line: str, number: int, sign: str) -> None:

@@ -67,7 +67,13 @@ def splice(lines: Sequence[str], edits: Sequence[LineEdit], path: str | None = N
             pieces.append(added)
         offset += len(gone)
         for number, _ in _runs(edit):
-            out = _span(spans, out, 1, "snippet" if number >= 0 else "original", number if number >= 0 else max(0, edit.start - 1))
+            out = _span(
+                spans,
+                out,
+                1,
+                "snippet" if number >= 0 else "original",
+                number if number >= 0 else max(0, edit.start - 1),
+            )
         at = edit.end
     pieces.extend(lines[at:])
     _span(spans, out, len(lines) - at, "original", at)

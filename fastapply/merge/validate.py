@@ -25,7 +25,11 @@ def syntax_doubt(before: str, tree: Tree | None, after: str, profile: Profile, l
             "show whole declarations, or a line of context on each side of the change",
         )
     if profile.check == "python" and not _compiles(after) and _compiles(before):
-        return Doubt("syntax_regressed", "Python can parse the original and can't parse the result", "check the indentation of the snippet")
+        return Doubt(
+            "syntax_regressed",
+            "Python can parse the original and can't parse the result",
+            "check the indentation of the snippet",
+        )
     return None
 
 
