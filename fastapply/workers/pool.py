@@ -155,8 +155,8 @@ class WorkerPool:
         return worker
 
     async def _drop(self, worker: _Worker) -> None:
-        self._workers.discard(worker)
         await worker.end()
+        self._workers.discard(worker)  # only now: cut short, `close` has it to end
 
 
 def _left_until(due: float) -> float:
@@ -180,14 +180,18 @@ class _Worker:
     async def spawn(cls, memory: int) -> Self:
         """A new process, in a fresh interpreter: what has threads must not fork."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            # -P: the directory we were started in is the user's, and its modules are not ours to import.
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-m", "fastapply.workers.child", str(theirs.fileno()), str(memory),
-                stdin=asyncio.subprocess.DEVNULL, pass_fds=[theirs.fileno()],
-            )  # fmt: skip
-        ours.setblocking(False)
-        reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
+        try:
+            with theirs:
+                # -P: the directory we were started in is the user's, and its modules are not ours to import.
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-P", "-m", "fastapply.workers.child", str(theirs.fileno()), str(memory),
+                    stdin=asyncio.subprocess.DEVNULL, pass_fds=[theirs.fileno()],
+                )  # fmt: skip
+            ours.setblocking(False)
+            reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
+        except BaseException:
+            ours.close()  # a process that has come up already reads the end of its work
+            raise
         return cls(process, reader, writer)
 
     @property
@@ -238,8 +242,8 @@ class _Worker:
     async def end(self) -> None:
         """Kill the process if need be, and give everything back."""
         self.kill()
-        await self._process.wait()
         self._writer.close()
+        await self._process.wait()
         with contextlib.suppress(ConnectionError):
             await self._writer.wait_closed()
 
