@@ -1,4 +1,4 @@
-"""A megabyte takes well under a second, however alike its lines are."""
+"""A megabyte of edits takes a second at most, however many hunks it has and however alike its lines are."""
 
 from __future__ import annotations
 
@@ -45,4 +45,4 @@ def test_a_megabyte(snippet: list[str], lines: list[str], apply) -> None:
     text, original = "\n".join(snippet) + "\n", "\n".join(lines) + "\n"
     start = time.process_time()
     apply(text, original)
-    assert time.process_time() - start < 3  # about a third of a second, on a machine with nothing else to do
+    assert time.process_time() - start < 3  # one second, and room for a busy machine
