@@ -16,7 +16,6 @@ from fastapply.merge.deadline import Deadline
 from fastapply.merge.layout import Layout
 from fastapply.merge.points import Points
 from fastapply.merge.prices import Prices
-from fastapply.merge.signature import signature
 
 
 class Alignment(msgspec.Struct):
@@ -55,7 +54,7 @@ def align(
         [0],
     )  # of the first r filled original lines, those that cost something to lose, and heads among them
     for j in original.filled:
-        name = signature(original.keys[j])
+        name = original.name(j)
         dear.append(dear[-1] + (j not in explained))
         heads.append(heads[-1] + (j not in explained and name is not None and name[0] == "def"))
     rank_o = {j: r for r, j in enumerate(original.filled)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapply.merge.evidence import leaders_above
 from fastapply.merge.layout import Layout
-from fastapply.merge.signature import signature
 
 
 class Blocks:
@@ -43,7 +42,7 @@ def _between_others(snippet: Layout, segments: list[int]) -> set[tuple[str, str]
         first.setdefault(segments[i], i)
         last[segments[i]] = i
     for i in snippet.filled:
-        name = signature(snippet.keys[i])
+        name = snippet.name(i)
         if (
             name
             and name[0] == "def"
@@ -61,10 +60,10 @@ def _enclosing(layout: Layout, segments: list[int] | None) -> list[tuple[str, st
         around = layout.opener[k] if layout.opener[k] >= 0 else layout.head[k]
         if around < 0 or (segments is not None and segments[around] != segments[k]):
             continue
-        name = signature(layout.keys[around])
+        name = layout.name(around)
         result[k] = name if name and name[0] == "def" else result[around]
     for k in layout.filled:
-        name = signature(layout.keys[k])
+        name = layout.name(k)
         if name and name[0] == "def":
             result[k] = name  # a head belongs to its own definition
     return result

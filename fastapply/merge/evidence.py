@@ -9,7 +9,6 @@ import msgspec
 from fastapply.merge.language import Profile
 from fastapply.merge.layout import Layout
 from fastapply.merge.markers import comment_body
-from fastapply.merge.signature import signature
 from fastapply.merge.snippet import Snippet
 
 _REMOVAL_CLAUSE = re.compile(
@@ -69,7 +68,7 @@ def explained_lines(original: Layout, names: frozenset[str]) -> set[int]:
     )
     for j in original.filled:
         key = original.keys[j]
-        name = signature(key)
+        name = original.name(j)
         if name and name[0] == "def":
             if re.split(r"[.:]", name[1])[-1] in names:
                 result.update(range(leaders_above(original, j), original.end[j] + 1))

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections import Counter
 
 from fastapply.merge.layout import TAB_WIDTH, Layout
-from fastapply.merge.signature import is_definition
 from fastapply.merge.text import indent_of
 
 
@@ -17,7 +16,7 @@ class Shifts:
         self._original, self._snippet, self._segments = original, snippet, segments
         matched = [i for i in snippet.filled if match[i] >= 0]
         exact = [i for i in matched if snippet.keys[i] == original.keys[match[i]]]
-        self._exact = exact or [i for i in matched if is_definition(snippet.keys[i])]
+        self._exact = exact or [i for i in matched if snippet.is_definition(i)]
         self._match = match
         self._of_segment: dict[int, int] = {}
         by_segment: dict[int, list[int]] = {}

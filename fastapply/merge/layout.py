@@ -8,9 +8,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from itertools import accumulate
 
+from fastapply.merge.signature import KEYWORDS, Signature, signature
+from fastapply.merge.tree import Item
+
 TAB_WIDTH = 4
+
+_DECLARES = frozenset({"function", "class", "type"})
 
 # A line that goes on with, or ends, what a line of the same depth above it began.
 _CONTINUES = re.compile(
@@ -41,10 +47,11 @@ class Layout:
     head[k]    the line of smaller depth that encloses it, -1 at the top
     opener[k]  for a line that closes or continues a block, the line that began it; else -1
     link[k]    for such a line, the line before it in the same chain (`} else {` between `if` and `}`); else -1
+    name(k)    what the line declares or sets: (kind, name), or None
     end[k]     the last line of the block that line k begins (k itself where it begins none)
     """
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: list[str], items: Sequence[Item] = (), whole: bool = True) -> None:
         self.lines = lines
         self.keys = [key_of(line) for line in lines]
         self.depth = [width_of(line) for line in lines]
@@ -55,9 +62,38 @@ class Layout:
         self.link = [-1] * n
         self.end = list(range(n))
         self.filled = [k for k in range(n) if self.keys[k]]
+        self._names: dict[int, Signature | None] = {}
         self._text: str | None = None
         self._starts: list[int] = []
         self._nest()
+        self._name(items, whole)
+
+    def _name(self, items: Sequence[Item], whole: bool) -> None:
+        """Take from the outline of the tree what the lines alone don't tell: heads of another form, and where items end."""
+        for item in items:
+            if item.role not in _DECLARES or item.name_line >= len(self.keys) or not self.keys[item.name_line]:
+                continue
+            last = item.end - 1
+            while last > item.name_line and not self.keys[last]:
+                last -= 1
+            name = signature(self.keys[item.name_line])
+            if name is None or name[0] != "def":
+                if item.name in KEYWORDS or (last == item.name_line and item.role != "function"):
+                    continue
+                self._names[item.name_line] = ("def", item.name)
+            if whole and last > item.name_line:
+                self.end[item.name_line] = last
+
+    def name(self, k: int) -> Signature | None:
+        """What line k declares or sets, by the grammar or by the line alone."""
+        if k not in self._names:
+            self._names[k] = signature(self.keys[k])
+        return self._names[k]
+
+    def is_definition(self, k: int) -> bool:
+        """True where line k is the head of a definition."""
+        name = self.name(k)
+        return name is not None and name[0] == "def"
 
     def _closes_other(self, top: int, k: int) -> bool:
         """True where line k is a closing tag and line `top` did not open it."""

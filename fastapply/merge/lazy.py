@@ -25,7 +25,8 @@ from fastapply.merge.prices import LENIENT, STRICT, Prices
 from fastapply.merge.snippet import Snippet, read_snippet
 from fastapply.merge.splice import Spliced, splice, tidy
 from fastapply.merge.text import without_ending
-from fastapply.merge.tree import Tree
+from fastapply.merge.planted import planted_outline
+from fastapply.merge.tree import Tree, outline
 from fastapply.merge.validate import syntax_doubt
 from fastapply.merge.values import Doubt, LineEdit, LineRange
 
@@ -86,10 +87,11 @@ def merge_lazy(
 ) -> LazyMerge:
     """Merge the lazy edit `edit` into `lines` (with endings, together `text`). Raises `DeadlineExceeded`."""
     bare = [without_ending(line) for line in lines]
-    original = Layout(bare)
+    items = outline(tree, profile) if tree is not None and not profile.approximate else []
+    original = Layout(bare, items)
     snippet = read_snippet(edit, bare, frozenset(key for key in original.keys if key), path, profile.name in PROSE)
     reader = _Reader(
-        lines, text, tree, profile, original, snippet, gather(original, snippet, instruction, profile), path, limit
+        lines, text, tree, profile, original, snippet, gather(original, snippet, instruction, profile), path, limit, frozenset(item.name for item in items)
     )
     candidates = [reader.read(LENIENT)]
     first = candidates[0]
@@ -125,10 +127,11 @@ class _Reader:
         evidence: Evidence,
         path: str | None,
         limit: Deadline,
+        names: frozenset[str],
     ) -> None:
         self._lines, self._text, self._tree, self._profile = lines, text, tree, profile
         self._original, self._snippet, self._evidence = original, snippet, evidence
-        self._path, self._limit = path, limit
+        self._path, self._limit, self._names = path, limit, names
 
     def read(self, prices: Prices, favoured: frozenset[int] = frozenset()) -> Candidate:
         """One candidate: the snippet in one chain, and the blocks that stand out of order each in its own."""
@@ -144,7 +147,8 @@ class _Reader:
     def _align(
         self, snippet: Snippet, prices: Prices, favoured: frozenset[int]
     ) -> tuple[Snippet, Layout, Points, Alignment]:
-        layout = Layout(snippet.lines)
+        shown = [item for item in planted_outline(snippet, self._profile, self._limit) if item.name in self._names]
+        layout = Layout(snippet.lines, shown, False)
         points = find_points(
             self._original, layout, snippet.segments, snippet.signs, len(snippet.markers), prices, favoured
         )

@@ -6,7 +6,6 @@ from fastapply.merge.align import Alignment
 from fastapply.merge.evidence import leaders_above
 from fastapply.merge.layout import Layout
 from fastapply.merge.points import Points
-from fastapply.merge.signature import signature
 from fastapply.merge.snippet import Marker, Removal, Snippet
 
 SURE = 3.0  # weight of a match that tells alone where a block belongs
@@ -19,12 +18,12 @@ def misplaced(
     ranges: list[tuple[int, int]] = []
     heads: dict[tuple[str, str], list[int]] = {}
     for j in original.filled:
-        if (name := signature(original.keys[j])) and name[0] == "def":
+        if (name := original.name(j)) and name[0] == "def":
             heads.setdefault(name, []).append(j)
     taken = {j for j in alignment.match if j >= 0}
     covered = -1
     for i in layout.filled:
-        name = signature(layout.keys[i])
+        name = layout.name(i)
         if i <= covered or alignment.match[i] >= 0 or not name or name[0] != "def":
             continue
         places = heads.get(name, [])
@@ -36,11 +35,20 @@ def misplaced(
         ):
             continue
         start, end = leaders_above(layout, i), layout.end[i] + 1
+        if _in_order(alignment, start, end, places[0]):
+            continue
         if any(alignment.match[k] >= 0 and original.count[layout.keys[k]] == 1 for k in range(start, end)):
             continue
         ranges.append((start, end))
         covered = end - 1
     return ranges + _segments(original, snippet, layout, points, alignment, ranges)
+
+
+def _in_order(alignment: Alignment, start: int, end: int, j: int) -> bool:
+    """True where original line j lies between what the lines before start and from end on were matched with."""
+    before = next((k for k in reversed(alignment.match[:start]) if k >= 0), -1)
+    after = next((k for k in alignment.match[end:] if k >= 0), j + 1)
+    return before < j < after
 
 
 def _same_scope(original: Layout, layout: Layout, alignment: Alignment, i: int, j: int) -> bool:

@@ -11,7 +11,7 @@ from fastapply.merge.evidence import Evidence, is_leader, leaders_above
 from fastapply.merge.indent import Shifts
 from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.markers import comment_body, names_in
-from fastapply.merge.signature import likeness, signature
+from fastapply.merge.signature import likeness
 from fastapply.merge.snippet import Marker, Snippet
 from fastapply.merge.values import Doubt, LineEdit, LineRange
 
@@ -136,7 +136,7 @@ class Plan:
                 continue
             j = gap.j1 + 1
             while j < gap.j2:
-                name = signature(self.o.keys[j]) if self.o.keys[j] else None
+                name = self.o.name(j) if self.o.keys[j] else None
                 if name and name[0] == "def" and re.split(r"[.:]", name[1])[-1] in removal.names:
                     start, end = max(gap.j1 + 1, leaders_above(self.o, j)), min(gap.j2, self.o.end[j] + 1)
                     if start > 0 and not self.o.keys[start - 1]:
@@ -167,8 +167,8 @@ class Plan:
             return True
         if not filled:
             return False
-        imports = [j for j in above if (signature(self.o.keys[j]) or ("",))[0] == "import"]
-        if not imports or len(imports) < len(above) or (signature(self.sl.keys[filled[0]]) or ("",))[0] != "import":
+        imports = [j for j in above if (self.o.name(j) or ("",))[0] == "import"]
+        if not imports or len(imports) < len(above) or (self.sl.name(filled[0]) or ("",))[0] != "import":
             return False
         shown = set(re.findall(r"\w+", " ".join(self.sl.keys[i] for i in filled)))
         said = sum(bool(shown.intersection(re.findall(r"\w+", self.o.keys[j])[-1:])) for j in imports)
@@ -253,7 +253,7 @@ class Plan:
         """True where the snippet shows the definition around the gap from head to end without a marker."""
         inner = filled[0] if filled else gap.i2
         head = self.sl.head[inner] if inner < len(self.sl.head) else -1
-        while head >= 0 and not _is_function(self.sl.keys[head]):
+        while head >= 0 and not _is_function(self.sl, head):
             head = self.sl.head[head]
         if head < 0:
             return False
@@ -488,7 +488,7 @@ class Plan:
             return first
         head = body[-1]
         marker = gap.markers[0] if gap.markers else None
-        while head >= 0 and not (self.match[head] >= 0 and _is_function(self.sl.keys[head])):
+        while head >= 0 and not (self.match[head] >= 0 and _is_function(self.sl, head)):
             head = self.sl.head[head] if self.sl.opener[head] < 0 else self.sl.opener[head]
         if head < 0 or self.segments[head] != self.segments[body[-1]]:
             return first
@@ -552,11 +552,11 @@ class Plan:
         named = self._named_place(above[-1] if above else None, below[0] if below else None, low, high)
         if named is not None:
             return named
-        if all((signature(self.sl.keys[i]) or ("", ""))[0] == "import" for i in filled):
+        if all((self.sl.name(i) or ("", ""))[0] == "import" for i in filled):
             imports = [
                 j
                 for j in range(low, high)
-                if (signature(self.o.keys[j]) or ("", ""))[0] == "import" and self.o.head[j] < 0
+                if (self.o.name(j) or ("", ""))[0] == "import" and self.o.head[j] < 0
             ]
             if imports:
                 return imports[-1] + 1
@@ -591,7 +591,7 @@ class Plan:
         """The place right after the last item that the marker above names, or before the first that the one below names."""
         heads = {}
         for j in range(low, high):
-            name = signature(self.o.keys[j])
+            name = self.o.name(j)
             if name and name[0] == "def":
                 heads.setdefault(re.split(r"[.:]", name[1])[-1], []).append(j)
         if above is not None:
@@ -605,8 +605,12 @@ class Plan:
         return None
 
 
-def _is_function(key: str) -> bool:
-    name = signature(key)
-    return bool(name and name[0] == "def") and not re.search(
-        r"\b(?:class|struct|interface|enum|trait|impl|namespace|module|object|protocol|extension)\b", key
-    )
+_CONTAINER = re.compile(
+    r"^(?:[\w@.()]+\s+)*?(?:class|struct|interface|enum|trait|impl|namespace|module|object|protocol|extension|mod)\b"
+    r"|^(?:describe|context)\b"
+)
+
+
+def _is_function(layout: Layout, k: int) -> bool:
+    """True for the head of a definition that holds statements, not members."""
+    return layout.is_definition(k) and not _CONTAINER.search(layout.keys[k])

@@ -57,7 +57,7 @@ def find_points(
     heads = _definition_heads(original)
     blocks = Blocks(original, snippet, segments, prices.renamed)
     signed = "+" in signs or "-" in signs  # a diff's context lines say themselves that they are the original's
-    mine = Counter(signature(snippet.keys[i]) for i in snippet.filled)
+    mine = Counter(snippet.name(i) for i in snippet.filled)
     rows: list[dict[int, float]] = [{} for _ in snippet.keys]
     for i in snippet.filled:
         if signs[i] == "+":
@@ -72,7 +72,7 @@ def find_points(
                 fit = 1.0 if signed or i in favoured else blocks.fit(i, j)
                 if fit:
                     rows[i][j] = fit * weight + _context(original, snippet, segments, i, j, weight)
-        elif (name := signature(key)) and name[0] == "def" and name in heads:
+        elif (name := snippet.name(i)) and name[0] == "def" and name in heads:
             alone = len(heads[name]) == 1 and mine[name] == 1
             for j in heads[name]:
                 likely = likeness(key, original.keys[j])
@@ -153,7 +153,7 @@ def _tie_closers(
         key = snippet.keys[begun]
         there = [j for j in rows[begun] if original.keys[j] == key]
         if original.count[key] != 1 or snippet.count[key] != 1 or len(there) != 1:
-            name = signature(key)
+            name = snippet.name(begun)
             there = heads.get(name, []) if name and name[0] == "def" and mine[name] == 1 else []
         if len(there) == 1 and snippet.end[begun] == i and (j := original.end[there[0]]) in rows[i]:
             rows[i][j] += 1.0
@@ -200,7 +200,7 @@ def _led_by(layout: Layout, k: int) -> int:
 def _definition_heads(layout: Layout) -> dict[tuple[str, str], list[int]]:
     heads: dict[tuple[str, str], list[int]] = {}
     for j in layout.filled:
-        name = signature(layout.keys[j])
+        name = layout.name(j)
         if name and name[0] == "def":
             heads.setdefault(name, []).append(j)
     return heads

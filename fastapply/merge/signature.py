@@ -23,7 +23,7 @@ _VARIABLE = re.compile(
     rf"^{_MODIFIERS}(?:const|let|var|val|local|static|auto|set)\s+(?:mut\s+)?(?P<name>[\w$]+|[\[{{][^=]*[\]}}])\s*(?::[^=]*)?(?:=(?!=)|$|;)"
 )
 _FUNCTION_VALUE = re.compile(r"=\s*(?:async\s+)?(?:function\b|\([^)]*\)\s*(?::[^=]+)?=>|\w+\s*=>|\($)")
-_CONTROL = frozenset(
+KEYWORDS = frozenset(
     "if for while switch catch return else do try new throw await yield with match when unless until foreach assert elif guard case not and or in delete typeof sizeof using lock synchronized print echo finally unsafe loop init get set static begin defer go select repeat".split()
 )
 _METHOD = re.compile(
@@ -59,7 +59,7 @@ def signature(key: str) -> Signature | None:
     if match := _IMPL.match(key):
         return "def", f"{match['word']} {match['head'].strip().rstrip(',')}"
     if match := _TEST.match(key):
-        if match["name"].split(".")[0] not in _CONTROL:
+        if match["name"].split(".")[0] not in KEYWORDS:
             return "def", f"{_test_word(match['name'])} {match['title']}"
     if match := _MACRO.match(key):
         return "def", match["head"] or match["rust"]
@@ -80,7 +80,7 @@ def signature(key: str) -> Signature | None:
         return "key", match["name"].strip("\"'")
     if match := _CALL.match(key):
         return "call", match["name"]
-    if (match := _SELECTOR.match(key)) and match["name"].split()[0] not in _CONTROL:
+    if (match := _SELECTOR.match(key)) and match["name"].split()[0] not in KEYWORDS:
         return "def", match["name"].strip()
     return None
 
@@ -107,7 +107,7 @@ def _receiver(receiver: str | None) -> str:
 
 def _is_method_head(key: str, match: re.Match[str]) -> bool:
     first = key.split("(", 1)[0].split()
-    if match["name"] in _CONTROL or (first and first[0] in _CONTROL):
+    if match["name"] in KEYWORDS or (first and first[0] in KEYWORDS):
         return False
     typed = bool(match["types"].strip()) and not match["types"].strip().endswith((",", ":", "="))
     if key.endswith("{") or key.endswith("=> {"):
