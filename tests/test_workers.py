@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import time
@@ -182,6 +183,18 @@ def test_nothing_is_left_when_the_pool_closes() -> None:
         await pool.apply(JOB)
 
     with_pool(check, workers=2)
+    assert children() == set()
+
+
+@pytest.mark.parametrize("pause", [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3])
+def test_nothing_is_left_when_the_pool_closes_while_a_worker_is_replaced(pause: float) -> None:
+    async def check(_: WorkerPool) -> None:
+        for child in children():
+            os.kill(child, signal.SIGKILL)
+        await asyncio.sleep(pause)
+
+    with_pool(check, workers=2)
+    gc.collect()  # what was not closed complains now
     assert children() == set()
 
 

@@ -72,12 +72,14 @@ class WorkerPool:
     async def start(self) -> None:
         """Start all workers; returns when each is ready. `WorkerDied` where one can't start."""
         starts = (self._start_worker() for _ in range(self._settings.workers))
-        first = await asyncio.gather(*starts, return_exceptions=True)
-        for started in first:
-            if isinstance(started, BaseException):
-                await self.close()
-                raise started
-            self._keepers.append(asyncio.create_task(self._keep(started)))
+        try:
+            for started in await asyncio.gather(*starts, return_exceptions=True):
+                if isinstance(started, BaseException):
+                    raise started
+                self._keepers.append(asyncio.create_task(self._keep(started)))
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """End all workers. Requests under way fail with `WorkerDied`."""
@@ -145,8 +147,12 @@ class WorkerPool:
                 await asyncio.sleep(_RESTART_PAUSE_SECONDS)
 
     async def _start_worker(self) -> _Worker:
-        worker = await _Worker.spawn(self._settings.memory)
-        self._workers.add(worker)
+        spawning = asyncio.create_task(_Worker.spawn(self._settings.memory))
+        try:
+            # Not to be cut short, or the process would be nobody's.
+            worker = await asyncio.shield(spawning)
+        finally:
+            self._workers.add(await spawning)
         try:
             await worker.wait_until_ready()
         except BaseException:
@@ -180,18 +186,14 @@ class _Worker:
     async def spawn(cls, memory: int) -> Self:
         """A new process, in a fresh interpreter: what has threads must not fork."""
         ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                # -P: the directory we were started in is the user's, and its modules are not ours to import.
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-P", "-m", "fastapply.workers.child", str(theirs.fileno()), str(memory),
-                    stdin=asyncio.subprocess.DEVNULL, pass_fds=[theirs.fileno()],
-                )  # fmt: skip
-            ours.setblocking(False)
-            reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
-        except BaseException:
-            ours.close()  # a process that has come up already reads the end of its work
-            raise
+        with theirs:
+            # -P: the directory we were started in is the user's, and its modules are not ours to import.
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", "fastapply.workers.child", str(theirs.fileno()), str(memory),
+                stdin=asyncio.subprocess.DEVNULL, pass_fds=[theirs.fileno()],
+            )  # fmt: skip
+        ours.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
         return cls(process, reader, writer)
 
     @property
