@@ -1,10 +1,49 @@
-"""Checks on a plan as a whole: lines that would stand twice, twins, declarations that shrink."""
+"""Checks of a reading against the result as a whole: lines that are missing, that stand twice, or that are markers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from fastapply.merge.layout import Layout, key_of
 from fastapply.merge.plan import Plan
-from fastapply.merge.values import Doubt
+from fastapply.merge.snippet import Snippet
+from fastapply.merge.text import split_lines
+from fastapply.merge.values import Doubt, LineRange
 
 
-def result_doubts(plan: Plan) -> list[Doubt]:
-    return []
+def result_doubts(original: Layout, plans: list[Plan], snippet: Snippet, result: str) -> list[Doubt]:
+    """What the result lacks of the snippet, and what it holds twice that the original holds once."""
+    keys = {key_of(line) for line in split_lines(result)}
+    return [*_lost(snippet, keys), *_doubled(original, plans)]
+
+
+def _lost(snippet: Snippet, keys: set[str]) -> Iterator[Doubt]:
+    """Promise: every line of the snippet is in the result, or a doubt names it."""
+    for line, number, sign in zip(snippet.lines, snippet.numbers, snippet.signs, strict=True):
+        if sign != "-" and key_of(line) not in keys:
+            yield Doubt(
+                "lost_snippet_line",
+                f"line {number + 1} of the snippet would not be in the result",
+                "show the lines around it as the file has them",
+                LineRange(number, number + 1),
+            )
+
+
+def _doubled(original: Layout, plans: list[Plan]) -> Iterator[Doubt]:
+    """An import that the file has already, and keeps, is not imported once more."""
+    gone = {j for plan in plans for edit in plan.edits for j in range(edit.start, edit.end)}
+    for plan in plans:
+        for i in plan.sl.filled:
+            key = plan.sl.keys[i]
+            name = plan.sl.name(i)
+            if plan.match[i] >= 0 or not name or name[0] != "import" or plan.sl.depth[i] or original.count[key] != 1:
+                continue
+            j = original.keys.index(key)
+            if j not in gone and not original.depth[j]:
+                yield Doubt(
+                    "duplicated_line",
+                    f"line {plan.s.numbers[i] + 1} of the snippet would stand twice in the result",
+                    "show the imports in the order of the file",
+                    LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
+                    (LineRange(j, j + 1),),
+                )

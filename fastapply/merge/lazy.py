@@ -106,11 +106,12 @@ def merge_lazy(
 def _choose(candidates: list[Candidate]) -> Candidate:
     """Of the candidates without a doubt the one that moves and loses least; the first where all are in doubt."""
     sound = [candidate for candidate in candidates if not candidate.doubts]
-    return (
-        min(sound, key=lambda candidate: (candidate.moved, candidate.lost, candidate.spliced.changes.added))
-        if sound
-        else candidates[0]
-    )
+    return min(sound, key=_cost) if sound else candidates[0]
+
+
+def _cost(candidate: Candidate) -> tuple[int, int, float]:
+    changes = candidate.spliced.changes
+    return candidate.moved, candidate.lost, changes.removed + changes.added / 2
 
 
 class _Reader:
@@ -172,7 +173,7 @@ class _Reader:
         doubts = [doubt for reading in readings for doubt in reading.doubts]
         edits, clashes = _joined(self._lines, [edit for reading in readings for edit in reading.plan.edits])
         spliced = splice(self._lines, edits, self._path)
-        doubts += clashes + [doubt for reading in readings for doubt in result_doubts(reading.plan)]
+        doubts += clashes + result_doubts(self._original, [r.plan for r in readings], self._snippet, spliced.text)
         if regressed := syntax_doubt(self._text, self._tree, spliced.text, self._profile, self._limit):
             doubts.append(regressed)
         gone = {self._original.keys[j] for edit in edits for j in range(edit.start, edit.end)}
