@@ -1,39 +1,49 @@
-"""Which definition each line belongs to, to keep the lines of a definition within its namesake."""
+"""Which definitions each line belongs to, to keep the lines of a definition within its namesake."""
 
 from __future__ import annotations
 
 from fastapply.merge.evidence import leaders_above
 from fastapply.merge.layout import Layout
+from fastapply.merge.signature import Signature
+
+Path = tuple[Signature, ...]
 
 
 class Blocks:
-    """Which definition each line belongs to, to keep lines of a definition within its namesake."""
+    """Compares the definitions around a snippet line, as far as its own stretch shows them, with those around an
+    original line, from the innermost outwards."""
 
     def __init__(self, original: Layout, snippet: Layout, segments: list[int], renamed: float) -> None:
         self._renamed = renamed
-        self._of_original = _enclosing(original, None)
-        self._of_snippet = _enclosing(snippet, segments)
-        self._in_original = {name for name in self._of_original if name}
-        self._in_snippet = {name for name in self._of_snippet if name}
+        self._of_original = _paths(original, None)
+        self._of_snippet = _paths(snippet, segments)
+        self._in_original = {name for path in self._of_original for name in path[-1:]}
+        self._in_snippet = {name for path in self._of_snippet for name in path[-1:]}
         self._between = _between_others(snippet, segments)
 
     def fit(self, i: int, j: int) -> float:
         """0 where snippet line i certainly belongs to one definition and original line j to another; less than 1 where
         the one may be the other renamed: neither name stands on the other side, and the snippet shows what stands
         before and behind it, so that the old one has no place left."""
-        mine, theirs = self._of_snippet[i], self._of_original[j]
-        if mine is None or theirs is None or mine == theirs:
+        pair = self._difference(i, j)
+        if pair is None:
             return 1.0
+        mine, theirs = pair
         may = mine not in self._in_original and theirs not in self._in_snippet and mine in self._between
         return self._renamed if may else 0.0
 
     def same(self, i: int, j: int) -> bool:
         """False where the two lines certainly belong to definitions of different names."""
-        mine, theirs = self._of_snippet[i], self._of_original[j]
-        return mine is None or theirs is None or mine == theirs
+        return self._difference(i, j) is None
+
+    def _difference(self, i: int, j: int) -> tuple[Signature, Signature] | None:
+        for mine, theirs in zip(reversed(self._of_snippet[i]), reversed(self._of_original[j]), strict=False):
+            if mine != theirs:
+                return mine, theirs
+        return None
 
 
-def _between_others(snippet: Layout, segments: list[int]) -> set[tuple[str, str]]:
+def _between_others(snippet: Layout, segments: list[int]) -> set[Signature]:
     """The definitions of the snippet that have other lines of their own segment on both sides."""
     result = set()
     first: dict[int, int] = {}
@@ -43,27 +53,22 @@ def _between_others(snippet: Layout, segments: list[int]) -> set[tuple[str, str]
         last[segments[i]] = i
     for i in snippet.filled:
         name = snippet.name(i)
-        if (
-            name
-            and name[0] == "def"
-            and first[segments[i]] < leaders_above(snippet, i)
-            and snippet.end[i] < last[segments[i]]
-        ):
+        if name is None or name[0] != "def":
+            continue
+        if first[segments[i]] < leaders_above(snippet, i) and snippet.end[i] < last[segments[i]]:
             result.add(name)
     return result
 
 
-def _enclosing(layout: Layout, segments: list[int] | None) -> list[tuple[str, str] | None]:
-    """For each line the signature of the innermost definition around it (known by a head in its own segment)."""
-    result: list[tuple[str, str] | None] = [None] * len(layout.keys)
+def _paths(layout: Layout, segments: list[int] | None) -> list[Path]:
+    """For each line the definitions around it, outermost first, its own last where it is a head; in a snippet only those
+    whose head stands in the line's own segment."""
+    result: list[Path] = [()] * len(layout.keys)
     for k in layout.filled:
         around = layout.opener[k] if layout.opener[k] >= 0 else layout.head[k]
-        if around < 0 or (segments is not None and segments[around] != segments[k]):
-            continue
-        name = layout.name(around)
-        result[k] = name if name and name[0] == "def" else result[around]
-    for k in layout.filled:
+        if around >= 0 and (segments is None or segments[around] == segments[k]):
+            result[k] = result[around]
         name = layout.name(k)
-        if name and name[0] == "def":
-            result[k] = name  # a head belongs to its own definition
+        if name is not None and name[0] == "def" and layout.opener[k] < 0:
+            result[k] = (*result[k], name)
     return result

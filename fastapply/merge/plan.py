@@ -276,22 +276,21 @@ class Plan:
         return sum(self._firm(i, step) for i, step in ((gap.i1, -1), (gap.i2, 1)))
 
     def _firm(self, i: int, step: int) -> bool:
+        """True where an anchor, or a match right behind it, can't be another line: it occurs once, it closes what a
+        matched head opened, or it is the file's first or last line as it is the snippet's."""
         if not 0 <= i < len(self.match):
             return True
-        found = 0
+        last = -1
         while 0 <= i < len(self.match) and (self.match[i] >= 0 or not self.sl.keys[i]):
-            key = self.sl.keys[i]
-            if key:
-                found += 1
-                if (
-                    self.o.count[key] == 1
-                    and self.sl.count[key] == 1
-                    and word_count(key)
-                    and key == self.o.keys[self.match[i]]
-                ):
+            if key := self.sl.keys[i]:
+                j = last = self.match[i]
+                if key == self.o.keys[j] and word_count(key) and self.o.count[key] == self.sl.count[key] == 1:
+                    return True
+                begun = self.sl.opener[i]
+                if begun >= 0 and self.match[begun] >= 0 and self.match[begun] == self.o.opener[j]:
                     return True
             i += step
-        return False
+        return not 0 <= i < len(self.match) and last == self.o.filled[-1 if step > 0 else 0]
 
     def _range(self, gap: Gap) -> LineRange:
         first = self.s.numbers[gap.i1] if gap.i1 >= 0 else 0

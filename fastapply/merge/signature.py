@@ -64,7 +64,7 @@ def signature(key: str) -> Signature | None:
     if match := _MACRO.match(key):
         return "def", match["head"] or match["rust"]
     if match := _DEFINITION.match(key):
-        return "def", _receiver(match["receiver"]) + match["name"].rstrip(":<")
+        return "def", _receiver(match["receiver"]) + (match["name"].split("<")[0] or match["name"]).rstrip(":")
     if match := _IMPORT.match(key):
         return "import", match["name"].strip(" ;")
     if match := _VARIABLE.match(key):
