@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapply.cli.exit_codes import OK
-from fastapply.cli.terminal import write_text
+from fastapply.cli.terminal import Painter, write_text
 from fastapply.cli.texts import decode, printable, read_snippet
 
 if TYPE_CHECKING:
@@ -22,5 +23,7 @@ def run(args: argparse.Namespace) -> int:
     original = decode(Path(args.file).read_bytes(), args.file)
     snippet = read_snippet(args.edit)
     path = printable(args.file)
-    write_text(render(original, snippet, path=path, language=args.language, instruction=args.instruction))
+    colors = Painter(sys.stdout, no_color=args.no_color).colors
+    options = {"path": path, "language": args.language, "instruction": args.instruction}
+    write_text(render(original, snippet, **options, color=colors))
     return OK

@@ -60,7 +60,6 @@ def _add_apply(verbs: Verbs) -> None:
     parser.add_argument("--write", action="store_true", help="write the result to FILE, all of it or nothing")
     parser.add_argument("--create", action="store_true", help="take FILE as empty where it does not exist")
     parser.add_argument("--json", action="store_true", help="print the whole answer as JSON")
-    parser.add_argument("--no-color", action="store_true", help="no colours (NO_COLOR and FORCE_COLOR are heeded, too)")
     parser.add_argument(
         "--deadline", type=_positive_seconds, default=5.0, metavar="SECONDS", help="give up after this long (5)"
     )
@@ -80,6 +79,7 @@ def _add_merge_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--edit", metavar="SNIPPET", required=True, help="file that holds the edit, or - for stdin")
     parser.add_argument("--instruction", default="", help="one sentence on what the edit is for")
     parser.add_argument("--language", help="the language of FILE, where its name does not say it")
+    parser.add_argument("--no-color", action="store_true", help="no colours (NO_COLOR and FORCE_COLOR are heeded, too)")
 
 
 def _add_serve(verbs: Verbs) -> None:
