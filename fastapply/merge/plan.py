@@ -21,6 +21,7 @@ MOST_LOST_UNEXPLAINED = 3
 MOST_LOST_SILENT = 10
 MOST_LOST_HALF_ANCHORED = 2
 MOST_SHRUNK = 40  # lines by which a function that is shown whole may shrink unexplained
+ALIKE_HEADS = 0.78  # likeness from which two heads of blocks may be one, changed
 MOST_DEAD = 3  # original lines behind a new `return` that it replaces
 
 _LEAVES = re.compile(r"(?:return|raise|throw|break|continue|goto|panic!?)\b")
@@ -385,10 +386,13 @@ class Plan:
             return end
         place = self._place_for(gap, run, body, low, high, k, count)
         if place is None:
+            lonely = all(j < 0 for j in self.match)
             self.doubts.append(
                 Doubt(
-                    "undecided_place",
-                    "new text stands between two markers, and nothing says where between them it belongs",
+                    "no_anchor" if lonely else "undecided_place",
+                    "nothing in the snippet is in the original, so nothing says where it belongs"
+                    if lonely
+                    else "new text stands between two markers, and nothing says where between them it belongs",
                     "show the line right before or right after the new text",
                     LineRange(self.s.numbers[body[0]], self.s.numbers[body[-1]] + 1),
                     (LineRange(low, high),),
@@ -475,11 +479,13 @@ class Plan:
     def _same_head(self, i: int, j: int) -> bool:
         """False where snippet line i stands in a block that is not the one around original line j."""
         head, there = self.sl.head[i], self.o.head[j]
-        if head < 0 or self.segments[head] != self.segments[i]:
-            return True
-        if self.match[head] >= 0:
-            return self.match[head] == there
-        return there >= 0 and likeness(self.sl.keys[head], self.o.keys[there]) >= 0.78
+        while head >= 0 and self.segments[head] == self.segments[i]:
+            if self.match[head] >= 0:
+                return self.match[head] == there
+            if there < 0 or likeness(self.sl.keys[head], self.o.keys[there]) < ALIKE_HEADS:
+                return False
+            head, there = self.sl.head[head], self.o.head[there]
+        return True
 
     def _tail_of_item(self, gap: Gap, body: list[int], first: int, last: int) -> int:
         """The end of the original function whose whole body the snippet shows anew; `first` where that is not so."""
@@ -494,16 +500,18 @@ class Plan:
         if self.evidence.indent_blocks:
             if marker is not None and marker.depth > self.sl.depth[head] and marker.before <= gap.i2:
                 return first
-        elif not self._is_balanced(head, body[-1]):
+        elif not self._is_closed(head, body[-1]):
             return first
         end = self.o.end[self.match[head]] + 1
         return max(first, min(end, last))
 
-    def _is_balanced(self, head: int, last: int) -> bool:
-        """True where snippet lines head..last close all brackets that they open, and open some or need none."""
+    def _is_closed(self, head: int, last: int) -> bool:
+        """True where snippet lines head..last close what the head opens, or the head's body is an expression."""
+        if any(self.sl.opener[i] == head for i in range(head + 1, last + 1)):
+            return True
         text = " ".join(self.sl.keys[head : last + 1])
-        opened = sum(map(text.count, "({["))
-        return opened > 0 and opened == sum(map(text.count, ")}]")) and last > head
+        balanced = all(text.count(opening) == text.count(closing) for opening, closing in ("()", "[]", "{}"))
+        return balanced and last > head and self.sl.keys[head].endswith(("=", "=>", "->"))
 
     def _after_dead_end(self, body: list[int], first: int, last: int) -> int:
         """Where the run ends its block (return, raise, break, ...), the end of the original lines of that block, which
@@ -560,7 +568,7 @@ class Plan:
             if imports:
                 return imports[-1] + 1
         if gap.open_start and not above:
-            return low
+            return low if below and not gap.open_end else None
         if (
             gap.i1 >= 0
             and self.sl.depth[body[0]] <= self.sl.depth[gap.i1]

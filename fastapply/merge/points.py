@@ -75,6 +75,8 @@ def find_points(
         elif (name := snippet.name(i)) and name[0] == "def" and name in heads:
             alone = len(heads[name]) == 1 and mine[name] == 1
             for j in heads[name]:
+                if not signed and not blocks.same(i, j):
+                    continue
                 likely = likeness(key, original.keys[j])
                 weight = (1.3 if alone else 0.5) * likely
                 rows[i][j] = weight + _context(original, snippet, segments, i, j, weight)
@@ -104,7 +106,8 @@ def _favour_edges(
         (snippet.filled[0], original.filled[0], segments[snippet.filled[0]] == 0),
         (snippet.filled[-1], original.filled[-1], segments[snippet.filled[-1]] == markers),
     ):
-        if no_marker and j in rows[i]:
+        begun = snippet.opener[i]
+        if no_marker and j in rows[i] and (begun < 0 or original.opener[j] in rows[begun]):
             rows[i][j] += prices.edge
 
 
@@ -167,8 +170,10 @@ def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], 
         if not rows[i] or not is_leader(key) or (not opens and original.count[key] == 1 and snippet.count[key] == 1):
             continue
         last = i + 1 == len(rows) or segments[i + 1] != segments[i]
+        first = i == 0 or segments[i - 1] != segments[i]
+        worded = word_count(key) > 0
         below = {} if last else rows[i + 1]
-        above = rows[i - 1] if i and segments[i - 1] == segments[i] else {}
+        above = {} if first else rows[i - 1]
         led = _led_by(snippet, i)
         led_row = rows[led] if led < len(rows) and segments[led] == segments[i] else {}
         rows[i] = {
@@ -176,7 +181,7 @@ def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], 
             for j, weight in rows[i].items()
             if j + 1 in below
             or _led_by(original, j) in led_row
-            or ((last or not opens) and (j - 1 in above or not (above or below)))
+            or ((last or not opens) and (j - 1 in above or (first and last) or (worded and not (above or below))))
         }
 
 
