@@ -14,7 +14,8 @@ from fastapply.merge.values import Doubt, LineRange
 def result_doubts(original: Layout, plans: list[Plan], snippet: Snippet, result: str) -> list[Doubt]:
     """What the result lacks of the snippet, and what it holds twice that the original holds once."""
     keys = {key_of(line) for line in split_lines(result)}
-    return [*_lost(snippet, keys), *_doubled(original, plans)]
+    gone = {j for plan in plans for edit in plan.edits for j in range(edit.start, edit.end)}
+    return [*_lost(snippet, keys), *_doubled(original, plans, gone), *_twins(original, plans, gone)]
 
 
 def _lost(snippet: Snippet, keys: set[str]) -> Iterator[Doubt]:
@@ -29,9 +30,28 @@ def _lost(snippet: Snippet, keys: set[str]) -> Iterator[Doubt]:
             )
 
 
-def _doubled(original: Layout, plans: list[Plan]) -> Iterator[Doubt]:
+def _twins(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doubt]:
+    """A new definition whose very head stands in the original, in the same block, and is kept."""
+    for plan in plans:
+        for i in plan.sl.filled:
+            key = plan.sl.keys[i]
+            if plan.match[i] >= 0 or not plan.sl.is_definition(i) or original.count[key] != 1 or plan.sl.count[key] != 1:
+                continue
+            for j in [j for j in original.filled if original.keys[j] == key and j not in gone]:
+                around = plan.sl.head[i]
+                same = plan.match[around] == original.head[j] if around >= 0 else original.head[j] < 0
+                if same and j not in plan.match:
+                    yield Doubt(
+                        "twin",
+                        f"line {plan.s.numbers[i] + 1} of the snippet would begin a second definition beside that of line {j + 1}",
+                        "show what stands before the definition, so that it can be told from a new one",
+                        LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
+                        (LineRange(j, original.end[j] + 1),),
+                    )
+
+
+def _doubled(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doubt]:
     """An import that the file has already, and keeps, is not imported once more."""
-    gone = {j for plan in plans for edit in plan.edits for j in range(edit.start, edit.end)}
     for plan in plans:
         for i in plan.sl.filled:
             key = plan.sl.keys[i]

@@ -309,7 +309,7 @@ class Plan:
         lead, body, trail = self._strip(run)
         taken = self._consumed(body, first, self._limit(body, first, last), forward=True)
         end = self._tail_of_item(gap, body, max(first, taken), last)
-        consumed = max(taken, end)
+        consumed = max(taken, end, self._wrapped_to_end(gap, body, first, last))
         if consumed == first:
             consumed = self._after_dead_end(body, first, last)
         if consumed > first:
@@ -507,11 +507,19 @@ class Plan:
 
     def _is_closed(self, head: int, last: int) -> bool:
         """True where snippet lines head..last close what the head opens, or the head's body is an expression."""
-        if any(self.sl.opener[i] == head for i in range(head + 1, last + 1)):
+        if any(self.sl.opener[i] == head and self.sl.keys[i][0] != "{" for i in range(head + 1, last + 1)):
             return True
         text = " ".join(self.sl.keys[head : last + 1])
         balanced = all(text.count(opening) == text.count(closing) for opening, closing in ("()", "[]", "{}"))
         return balanced and last > head and self.sl.keys[head].endswith(("=", "=>", "->"))
+
+    def _wrapped_to_end(self, gap: Gap, body: list[int], first: int, last: int) -> int:
+        """The end of the file, where the snippet ends with new text that holds each of the few lines left in it."""
+        left = [j for j in range(first, last) if self.o.keys[j]]
+        if gap.markers or not gap.open_end or not 0 < len(left) <= MOST_DEAD:
+            return first
+        shown = [self.sl.keys[i] for i in body]
+        return last if all(any(self.o.keys[j] in key for key in shown) for j in left) else first
 
     def _after_dead_end(self, body: list[int], first: int, last: int) -> int:
         """Where the run ends its block (return, raise, break, ...), the end of the original lines of that block, which

@@ -173,7 +173,8 @@ def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], 
         first = i == 0 or segments[i - 1] != segments[i]
         worded = word_count(key) > 0
         below = {} if last else rows[i + 1]
-        above = {} if first else rows[i - 1]
+        upper = _filled_above(snippet, i)
+        above = {} if upper < 0 or segments[upper] != segments[i] else rows[upper]
         led = _led_by(snippet, i)
         led_row = rows[led] if led < len(rows) and segments[led] == segments[i] else {}
         rows[i] = {
@@ -181,7 +182,7 @@ def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], 
             for j, weight in rows[i].items()
             if j + 1 in below
             or _led_by(original, j) in led_row
-            or ((last or not opens) and (j - 1 in above or (first and last) or (worded and not (above or below))))
+            or ((last or not opens) and (_filled_above(original, j) in above or (first and last) or (worded and not (above or below))))
         }
 
 
@@ -192,6 +193,14 @@ def _opens(key: str) -> bool:
     return key.startswith(("@", "#[", "[[")) and not key.startswith(
         ("@import", "@use", "@forward", "@charset", "@include", "@extend")
     )
+
+
+def _filled_above(layout: Layout, k: int) -> int:
+    """The nearest line above line k that is not blank, -1 if none."""
+    k -= 1
+    while k >= 0 and not layout.keys[k]:
+        k -= 1
+    return k
 
 
 def _led_by(layout: Layout, k: int) -> int:

@@ -64,6 +64,8 @@ def signature(key: str) -> Signature | None:
     if match := _MACRO.match(key):
         return "def", match["head"] or match["rust"]
     if match := _DEFINITION.match(key):
+        if match["word"] == "package":
+            return "var", "package"  # a file has one, whatever it is called
         return "def", _receiver(match["receiver"]) + (match["name"].split("<")[0] or match["name"]).rstrip(":")
     if match := _IMPORT.match(key):
         return "import", match["name"].strip(" ;")
