@@ -284,7 +284,7 @@ def test_golden_cases_are_explained_in_lines_of_the_width(folder: Path) -> None:
 
 @each_golden_case
 def test_the_reasons_for_a_reading_are_those_of_the_merge(folder: Path) -> None:
-    """A reading without a doubt is preferred, and of those the one that moves, loses and adds least."""
+    """A reading without a doubt is preferred, and of those the one that moves, loses least."""
     (before,), (snippet,) = folder.glob("before.*"), folder.glob("snippet.*")
     text, edit = before.read_bytes().decode(), snippet.read_bytes().decode()
     if not text.strip():
@@ -292,7 +292,5 @@ def test_the_reasons_for_a_reading_are_those_of_the_merge(folder: Path) -> None:
     profile = by_name(folder.parent.name)
     limit = Deadline(60)
     lazy = merge_lazy(split_lines(text), text, parse(encode(text), profile), profile, edit, "", before.name, limit)
-    ranks = [
-        (bool(read.doubts), read.moved, read.lost, read.spliced.changes.added) for read in (lazy.chosen, *lazy.rejected)
-    ]
+    ranks = [(bool(read.doubts), read.moved, read.lost) for read in (lazy.chosen, *lazy.rejected)]
     assert ranks[0] == min(ranks) or all(doubtful for doubtful, *_ in ranks)

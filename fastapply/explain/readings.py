@@ -19,19 +19,17 @@ def verdict(candidate: Candidate) -> str:
 
 
 def objection(chosen: Candidate, candidate: Candidate) -> str:
-    """Why `chosen` was preferred: without a doubt, then by what it moves, loses and adds, then the first."""
+    """Why `chosen` was preferred: without a doubt, then by what it moves, loses and changes, then the first."""
     if chosen.doubts:
         return "every reading is in doubt: the first one counts"
     if candidate.doubts:
         return "it is in doubt, the chosen one is not"
-    for what, mine, other in (
-        ("moves", chosen.moved, candidate.moved),
-        ("loses", chosen.lost, candidate.lost),
-        ("adds", chosen.spliced.changes.added, candidate.spliced.changes.added),
-    ):
-        if mine != other:
-            return f"it {what} more lines: {other}, the chosen one {mine}"
-    return "it is as good: the first one counts"
+    if candidate.moved != chosen.moved:
+        return f"it moves more lines: {candidate.moved}, the chosen one {chosen.moved}"
+    if candidate.lost != chosen.lost:
+        return f"it loses more lines: {candidate.lost}, the chosen one {chosen.lost}"
+    same = candidate.spliced.text == chosen.spliced.text
+    return "it comes to the same" if same else "it changes no less, and the first one counts"
 
 
 def differences(chosen: Candidate, candidate: Candidate) -> Iterator[str]:
