@@ -30,7 +30,8 @@ _WORD = re.compile(r"\w+")
 
 def key_of(line: str) -> str:
     """What two lines must share to count as the same: the text without indentation, runs of blanks made one."""
-    return _SPACES.sub(" ", line.strip())
+    key = line.strip()
+    return _SPACES.sub(" ", key) if "  " in key or "\t" in key else key
 
 
 def width_of(line: str) -> int:

@@ -133,6 +133,7 @@ class _Reader:
         self._lines, self._text, self._tree, self._profile = lines, text, tree, profile
         self._original, self._snippet, self._evidence = original, snippet, evidence
         self._path, self._limit, self._names = path, limit, names
+        self._layout: Layout | None = None
 
     def read(self, prices: Prices, favoured: frozenset[int] = frozenset()) -> Candidate:
         """One candidate: the snippet in one chain, and the blocks that stand out of order each in its own."""
@@ -148,8 +149,7 @@ class _Reader:
     def _align(
         self, snippet: Snippet, prices: Prices, favoured: frozenset[int]
     ) -> tuple[Snippet, Layout, Points, Alignment]:
-        shown = [item for item in planted_outline(snippet, self._profile, self._limit) if item.name in self._names]
-        layout = Layout(snippet.lines, shown, False)
+        layout = self._layout_of(snippet)
         points = find_points(
             self._original, layout, snippet.segments, snippet.signs, len(snippet.markers), prices, favoured
         )
@@ -159,6 +159,16 @@ class _Reader:
             points,
             align(self._original, layout, snippet.segments, points, prices, self._evidence.explained, self._limit),
         )
+
+    def _layout_of(self, snippet: Snippet) -> Layout:
+        """The snippet's layout, with the heads that its tree and the original's share; the whole snippet's is kept."""
+        if snippet is self._snippet and self._layout is not None:
+            return self._layout
+        shown = [item for item in planted_outline(snippet, self._profile, self._limit) if item.name in self._names]
+        layout = Layout(snippet.lines, shown, False)
+        if snippet is self._snippet:
+            self._layout = layout
+        return layout
 
     def _plan(self, snippet: Snippet, layout: Layout, points: Points, alignment: Alignment, prices: Prices) -> Reading:
         blocks = Blocks(self._original, layout, snippet.segments, prices.renamed)

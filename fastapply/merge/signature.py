@@ -51,17 +51,22 @@ _MACRO = re.compile(r"^(?P<head>[A-Z][A-Z0-9_]*\s*\([^()]*\))\s*\{?$|^(?P<rust>\
 Signature = tuple[str, str]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def signature(key: str) -> Signature | None:
     """(kind, name) of the line with this key, or None. Kinds: def, var, set, key, import, call, tag."""
     if not key or not (key[0].isalnum() or key[0] in "_$@<\"'#.&*-:~"):
         return None
-    if match := _IMPL.match(key):
+    return _declared(key) or _set_or_called(key)
+
+
+def _declared(key: str) -> Signature | None:
+    """What a line declares; the tests before each pattern only save its time."""
+    final = key[-1]
+    if key.startswith(("impl", "extension", "instance", "unsafe")) and (match := _IMPL.match(key)):
         return "def", f"{match['word']} {match['head'].strip().rstrip(',')}"
-    if match := _TEST.match(key):
-        if match["name"].split(".")[0] not in KEYWORDS:
-            return "def", f"{_test_word(match['name'])} {match['title']}"
-    if match := _MACRO.match(key):
+    if final in "{>o|(" and (match := _TEST.match(key)) and match["name"].split(".")[0] not in KEYWORDS:
+        return "def", f"{_test_word(match['name'])} {match['title']}"
+    if final in "{)" and "(" in key and (match := _MACRO.match(key)):
         return "def", match["head"] or match["rust"]
     if match := _DEFINITION.match(key):
         if match["word"] == "package":
@@ -71,18 +76,22 @@ def signature(key: str) -> Signature | None:
         return "import", match["name"].strip(" ;")
     if match := _VARIABLE.match(key):
         return ("def" if _FUNCTION_VALUE.search(key) else "var"), match["name"]
-    if match := _TAG.match(key):
-        return "tag", match["name"]
-    if match := _METHOD.match(key):
-        if _is_method_head(key, match):
-            return "def", match["name"]
-    if match := _ASSIGNMENT.match(key):
+    if key[0] == "<":
+        return ("tag", match["name"]) if (match := _TAG.match(key)) else None
+    if "(" in key and (final in "{(,);" or ") " in key) and (match := _METHOD.match(key)) and _is_method_head(key, match):
+        return "def", match["name"]
+    return None
+
+
+def _set_or_called(key: str) -> Signature | None:
+    """What a line sets, names or calls."""
+    if ("=" in key or "<-" in key) and (match := _ASSIGNMENT.match(key)):
         return "set", match["name"]
-    if match := _KEY.match(key):
+    if (":" in key or "=>" in key) and (match := _KEY.match(key)):
         return "key", match["name"].strip("\"'")
-    if match := _CALL.match(key):
+    if "(" in key and (match := _CALL.match(key)):
         return "call", match["name"]
-    if (match := _SELECTOR.match(key)) and match["name"].split()[0] not in KEYWORDS:
+    if key[-1] == "{" and (match := _SELECTOR.match(key)) and match["name"].split()[0] not in KEYWORDS:
         return "def", match["name"].strip()
     return None
 

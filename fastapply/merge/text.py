@@ -18,9 +18,7 @@ def split_lines(text: str) -> list[str]:
 
 def without_ending(line: str) -> str:
     """`line` without the one line ending it may have."""
-    if line.endswith("\r\n"):
-        return line[:-2]
-    return line[:-1] if line.endswith(("\n", "\r")) else line
+    return line.rstrip("\r\n")
 
 
 def ending_of(line: str) -> str:
