@@ -74,10 +74,10 @@ def _elsewhere(
     rows: list[dict[int, float]] = [{} for _ in points.rows]
     for i in lines:
         rows[i] = {j: weight for j, weight in points.rows[i].items() if low < j < high}
-    best = align(original, layout, segments, Points(rows), prices, explained, limit).score
+    best = align(original, layout, segments, Points(rows, points.blocks), prices, explained, limit).score
     for i in matched:
         rows[i].pop(alignment.match[i], None)
-    other = align(original, layout, segments, Points(rows), prices, explained, limit)
+    other = align(original, layout, segments, Points(rows, points.blocks), prices, explained, limit)
     found = [other.match[i] for i in lines if other.match[i] >= 0]
     return found if found and other.score > best - MARGIN else []
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from fastapply.merge.evidence import leaders_above
-from fastapply.merge.layout import Layout
+from fastapply.merge.layout import Layout, Path
 from fastapply.merge.signature import Signature
-
-Path = tuple[Signature, ...]
-
 
 class Blocks:
     """Compares the definitions around a snippet line, as far as its own stretch shows them, with those around an
@@ -15,10 +12,12 @@ class Blocks:
 
     def __init__(self, original: Layout, snippet: Layout, segments: list[int], renamed: float) -> None:
         self._renamed = renamed
-        self._of_original = _paths(original, None)
+        if original.paths is None:
+            original.paths = _paths(original, None)
+        self._of_original = original.paths
         self._of_snippet = _paths(snippet, segments)
-        self._in_original = {name for path in self._of_original for name in path[-1:]}
-        self._in_snippet = {name for path in self._of_snippet for name in path[-1:]}
+        self._in_original = {path[-1] for path in set(self._of_original) if path}
+        self._in_snippet = {path[-1] for path in set(self._of_snippet) if path}
         self._between = _between_others(snippet, segments)
 
     def fit(self, i: int, j: int) -> float:

@@ -40,6 +40,9 @@ def width_of(line: str) -> int:
     return len(head.expandtabs(TAB_WIDTH)) if "\t" in head else len(head)
 
 
+Path = tuple[Signature, ...]
+
+
 class Layout:
     """Lines (without endings) and what their indentation says. All indices count the given lines from 0.
 
@@ -63,6 +66,7 @@ class Layout:
         self.link = [-1] * n
         self.end = list(range(n))
         self.filled = [k for k in range(n) if self.keys[k]]
+        self.paths: list[Path] | None = None  # kept by Blocks, which needs them for every reading
         self._names: dict[int, Signature | None] = {}
         self._text: str | None = None
         self._starts: list[int] = []

@@ -12,7 +12,6 @@ import msgspec
 
 from fastapply.merge.align import Alignment, align
 from fastapply.merge.ambiguity import ambiguities
-from fastapply.merge.blocks import Blocks
 from fastapply.merge.checks import result_doubts
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import Evidence, gather
@@ -171,8 +170,7 @@ class _Reader:
         return layout
 
     def _plan(self, snippet: Snippet, layout: Layout, points: Points, alignment: Alignment, prices: Prices) -> Reading:
-        blocks = Blocks(self._original, layout, snippet.segments, prices.renamed)
-        plan = Plan(self._original, snippet, layout, alignment.match, snippet.segments, self._evidence, blocks)
+        plan = Plan(self._original, snippet, layout, alignment.match, snippet.segments, self._evidence, points.blocks)
         plan.run()
         doubts = plan.doubts + ambiguities(
             self._original, snippet, layout, points, alignment, prices, self._evidence.explained, self._limit

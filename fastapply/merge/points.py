@@ -25,6 +25,7 @@ class Points(msgspec.Struct):
     """All matches considered: rows[i] maps an original line to the weight of matching snippet line i with it."""
 
     rows: list[dict[int, float]]
+    blocks: Blocks
 
 
 def weigh(key: str, count: int, prices: Prices) -> float:
@@ -88,7 +89,7 @@ def find_points(
     _tie_closers(original, snippet, rows, heads, mine)
     _drop_stray_leaders(original, snippet, segments, rows)
     _favour_edges(original, snippet, segments, markers, rows, prices)
-    return Points(rows)
+    return Points(rows, blocks)
 
 
 def _favour_edges(

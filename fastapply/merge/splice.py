@@ -46,7 +46,6 @@ def _same(original: str, new: str) -> bool:
 
 def splice(lines: Sequence[str], edits: Sequence[LineEdit], path: str | None = None) -> Spliced:
     """Apply `edits` (as `tidy` gives them) to `lines`."""
-    common = _common_ending(lines)
     pieces: list[str] = []
     exact: list[Edit] = []
     spans: list[Span] = []
@@ -56,7 +55,7 @@ def splice(lines: Sequence[str], edits: Sequence[LineEdit], path: str | None = N
         pieces.extend(kept)
         offset += sum(map(len, kept))
         out = _span(spans, out, len(kept), "original", at)
-        new = _with_endings(lines, edit, common)
+        new = _with_endings(lines, edit)
         gone = "".join(lines[edit.start : edit.end])
         added = "".join(new)
         if edit.end == len(lines) and lines and not ending_of(lines[-1]) and edit.start:
@@ -102,10 +101,10 @@ def _at_unfinished_end(pieces: list[str], edit: LineEdit, added: str) -> tuple[s
     return "", len(ending)
 
 
-def _with_endings(lines: Sequence[str], edit: LineEdit, common: str) -> list[str]:
+def _with_endings(lines: Sequence[str], edit: LineEdit) -> list[str]:
     """The edit's lines with the endings that their neighbours have; the last line of the file keeps what it had."""
     near = [lines[j] for j in (*range(edit.start, edit.end), edit.start - 1, edit.end) if 0 <= j < len(lines)]
-    ending = next((found for line in near if (found := ending_of(line))), common)
+    ending = next((found for line in near if (found := ending_of(line))), None) or _common_ending(lines)
     new = [line + ending for line in edit.lines]
     if new and edit.end == len(lines) and lines and not ending_of(lines[-1]):
         new[-1] = edit.lines[-1]
