@@ -6,6 +6,7 @@ from fastapply.merge.evidence import leaders_above
 from fastapply.merge.layout import Layout, Path
 from fastapply.merge.signature import Signature
 
+
 class Blocks:
     """Compares the definitions around a snippet line, as far as its own stretch shows them, with those around an
     original line, from the innermost outwards."""

@@ -15,7 +15,7 @@ def result_doubts(original: Layout, plans: list[Plan], snippet: Snippet, result:
     """What the result lacks of the snippet, and what it holds twice that the original holds once."""
     keys = {key_of(line) for line in split_lines(result)}
     gone = {j for plan in plans for edit in plan.edits for j in range(edit.start, edit.end)}
-    return [*_lost(snippet, keys), *_doubled(original, plans, gone), *_twins(original, plans, gone)]
+    return [*_lost(snippet, keys), *_missing(plans), *_doubled(original, plans, gone), *_twins(original, plans, gone)]
 
 
 def _lost(snippet: Snippet, keys: set[str]) -> Iterator[Doubt]:
@@ -30,12 +30,31 @@ def _lost(snippet: Snippet, keys: set[str]) -> Iterator[Doubt]:
             )
 
 
+def _missing(plans: list[Plan]) -> Iterator[Doubt]:
+    """A line with the sign `-` must be found in the original."""
+    for plan in plans:
+        for i in plan.sl.filled:
+            if plan.s.signs[i] == "-" and plan.match[i] < 0:
+                number = plan.s.numbers[i]
+                yield Doubt(
+                    "format_mismatch",
+                    f"line {number + 1} of the snippet is marked as removed, and is not in the original where it would go",
+                    "copy the line that is to go exactly as the file has it",
+                    LineRange(number, number + 1),
+                )
+
+
 def _twins(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doubt]:
     """A new definition whose very head stands in the original, in the same block, and is kept."""
     for plan in plans:
         for i in plan.sl.filled:
             key = plan.sl.keys[i]
-            if plan.match[i] >= 0 or not plan.sl.is_definition(i) or original.count[key] != 1 or plan.sl.count[key] != 1:
+            if (
+                plan.match[i] >= 0
+                or not plan.sl.is_definition(i)
+                or original.count[key] != 1
+                or plan.sl.count[key] != 1
+            ):
                 continue
             for j in [j for j in original.filled if original.keys[j] == key and j not in gone]:
                 around = plan.sl.head[i]

@@ -19,12 +19,13 @@ from fastapply.merge.language import Profile
 from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.parts import cut, misplaced, without
 from fastapply.merge.plan import Plan
+from fastapply.merge.planted import planted_outline
 from fastapply.merge.points import Points, find_points
 from fastapply.merge.prices import LENIENT, STRICT, Prices
+from fastapply.merge.sheet import Sheet
 from fastapply.merge.snippet import Snippet, read_snippet
 from fastapply.merge.splice import Spliced, splice, tidy
 from fastapply.merge.text import without_ending
-from fastapply.merge.planted import planted_outline
 from fastapply.merge.tree import Tree, outline
 from fastapply.merge.validate import syntax_doubt
 from fastapply.merge.values import Doubt, LineEdit, LineRange
@@ -71,7 +72,7 @@ class LazyMerge(msgspec.Struct):
         """How the snippet was read: `markers_only`, `empty`, `whole_file` or `lazy`."""
         if not any(line.strip() for line in self.snippet.lines):
             return "markers_only" if self.snippet.markers else "empty"
-        return "whole_file" if self.chosen.readings[0].plan.is_whole_file() else "lazy"
+        return "whole_file" if self.chosen.readings[0].plan.sheet.is_whole_file() else "lazy"
 
 
 def merge_lazy(
@@ -90,7 +91,16 @@ def merge_lazy(
     original = Layout(bare, items)
     snippet = read_snippet(edit, bare, frozenset(key for key in original.keys if key), path, profile.name in PROSE)
     reader = _Reader(
-        lines, text, tree, profile, original, snippet, gather(original, snippet, instruction, profile), path, limit, frozenset(item.name for item in items)
+        lines,
+        text,
+        tree,
+        profile,
+        original,
+        snippet,
+        gather(original, snippet, instruction, profile),
+        path,
+        limit,
+        frozenset(item.name for item in items),
     )
     candidates = [reader.read(LENIENT)]
     first = candidates[0]
@@ -170,7 +180,7 @@ class _Reader:
         return layout
 
     def _plan(self, snippet: Snippet, layout: Layout, points: Points, alignment: Alignment, prices: Prices) -> Reading:
-        plan = Plan(self._original, snippet, layout, alignment.match, snippet.segments, self._evidence, points.blocks)
+        plan = Plan(Sheet(self._original, snippet, layout, alignment.match, self._evidence, points.blocks))
         plan.run()
         doubts = plan.doubts + ambiguities(
             self._original, snippet, layout, points, alignment, prices, self._evidence.explained, self._limit

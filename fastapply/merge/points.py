@@ -183,7 +183,10 @@ def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], 
             for j, weight in rows[i].items()
             if j + 1 in below
             or _led_by(original, j) in led_row
-            or ((last or not opens) and (_filled_above(original, j) in above or (first and last) or (worded and not (above or below))))
+            or (
+                (last or not opens)
+                and (_filled_above(original, j) in above or (first and last) or (worded and not (above or below)))
+            )
         }
 
 

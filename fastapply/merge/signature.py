@@ -78,7 +78,12 @@ def _declared(key: str) -> Signature | None:
         return ("def" if _FUNCTION_VALUE.search(key) else "var"), match["name"]
     if key[0] == "<":
         return ("tag", match["name"]) if (match := _TAG.match(key)) else None
-    if "(" in key and (final in "{(,);" or ") " in key) and (match := _METHOD.match(key)) and _is_method_head(key, match):
+    if (
+        "(" in key
+        and (final in "{(,);" or ") " in key)
+        and (match := _METHOD.match(key))
+        and _is_method_head(key, match)
+    ):
         return "def", match["name"]
     return None
 

@@ -71,7 +71,30 @@ def read_snippet(
     shifted = frozenset(line.rstrip() for line in original) if signed else frozenset()
     for number in range(first, last):
         _take(snippet, raw, number, original_keys, shifted)
+    _settle(snippet, original_keys)
     return _trimmed(snippet)
+
+
+def _settle(snippet: Snippet, known: frozenset[str]) -> None:
+    """Where all that is to go is gone and all that is new is there, the snippet was applied before: read it unsigned."""
+    gone = [
+        key_of(line) for line, sign in zip(snippet.lines, snippet.signs, strict=True) if sign == "-" and line.strip()
+    ]
+    new = [
+        key_of(line) for line, sign in zip(snippet.lines, snippet.signs, strict=True) if sign == "+" and line.strip()
+    ]
+    if not new or any(key in known for key in gone if key not in new) or not all(key in known for key in new):
+        return
+    kept = [k for k, sign in enumerate(snippet.signs) if sign != "-"]
+    index = {k: at for at, k in enumerate(kept)}
+    index[len(snippet.lines)] = len(kept)
+    for k in reversed(range(len(snippet.lines))):
+        index.setdefault(k, index[k + 1])
+    snippet.markers[:] = [Marker(index[m.before], m.line, m.depth, m.text) for m in snippet.markers]
+    snippet.removals[:] = [Removal(index[r.before], r.line, r.names) for r in snippet.removals]
+    snippet.lines[:] = [snippet.lines[k] for k in kept]
+    snippet.numbers[:] = [snippet.numbers[k] for k in kept]
+    snippet.signs[:] = [" "] * len(kept)
 
 
 def _unwrap(raw: list[str], known: frozenset[str], path: str | None, prose: bool) -> tuple[int, int]:

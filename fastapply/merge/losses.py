@@ -1,0 +1,134 @@
+"""Whether original lines may vanish: demanded is evidence, by how much is lost and how sure the anchors beside it are."""
+
+from __future__ import annotations
+
+from fastapply.merge.layout import word_count
+from fastapply.merge.sheet import Gap, Sheet, is_function
+from fastapply.merge.values import Doubt, LineRange
+
+# Original lines that may vanish where nothing explains it: with an instruction that does not speak of it, without any
+# instruction, and where only one of the two anchors is sure.
+MOST_LOST_UNEXPLAINED = 3
+MOST_LOST_SILENT = 10
+MOST_LOST_HALF_ANCHORED = 2
+MOST_SHRUNK = 40  # lines by which a function that is shown whole may shrink unexplained
+
+
+class Losses:
+    """Collects the gaps in which lines vanish, and judges them when all are known."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+        self._judged: list[tuple[Gap, list[int], list[int]]] = []
+        self.doubts: list[Doubt] = []
+        self.lost = 0  # original lines that vanish with nothing in their place
+
+    def add(self, gap: Gap, lost: list[int], shown: list[int]) -> None:
+        """Note that in `gap` the original lines `lost` vanish, and the snippet lines `shown` come in their place."""
+        self._judged.append((gap, lost, shown))
+
+    def judge(self) -> None:
+        """Fill `doubts` and `lost`."""
+        for gap, lost, shown in self._judged:
+            if shown:
+                self._judge_replacement(gap, lost, shown)
+            else:
+                self._judge_deletion(gap, lost)
+
+    def _judge_deletion(self, gap: Gap, lost: list[int]) -> None:
+        """Original lines vanish and nothing takes their place."""
+        bare = [j for j in lost if j not in self._sheet.evidence.explained]
+        noted = any(gap.i1 < removal.before <= gap.i2 for removal in self._sheet.s.removals)
+        if not bare or noted or self._sheet.is_whole_file():
+            return
+        firm = self._solid(gap)
+        if firm == 2 and self._only_change(gap):
+            return  # this part of the snippet is there for no other reason
+        self.lost += len(bare)
+        allowed = (
+            0,
+            MOST_LOST_HALF_ANCHORED,
+            MOST_LOST_UNEXPLAINED if self._sheet.evidence.instruction else MOST_LOST_SILENT,
+        )[firm]
+        if len(bare) > allowed:
+            self._doubt_loss(
+                gap,
+                f"{len(lost)} line(s) of the original would vanish between two lines that the snippet shows side by side",
+            )
+
+    def _judge_replacement(self, gap: Gap, lost: list[int], filled: list[int]) -> None:
+        """Original lines give way to others."""
+        bare = [j for j in lost if j not in self._sheet.evidence.explained]
+        if len(bare) <= len(filled) or self._sheet.is_whole_file():
+            return
+        self.lost += len(bare) - len(filled)
+        if self._shown_whole(gap, filled) and len(bare) - len(filled) <= MOST_SHRUNK:
+            return
+        firm = self._solid(gap)
+        allowed = (0, MOST_LOST_HALF_ANCHORED + len(filled), MOST_LOST_SILENT + len(filled))[firm]
+        if self._sheet.evidence.instruction and not self._shown_whole(gap, filled):
+            allowed = min(allowed, MOST_LOST_UNEXPLAINED + len(filled))
+        if len(bare) - len(filled) > allowed:
+            self._doubt_loss(gap, f"{len(lost)} lines of the original would give way to {len(filled)}")
+
+    def _only_change(self, gap: Gap) -> bool:
+        """True where the part of the snippet between two markers that holds the gap changes nothing else."""
+        segment = self._sheet.segments[gap.i1] if gap.i1 >= 0 else 0
+        part = [i for i in self._sheet.sl.filled if self._sheet.segments[i] == segment]
+        if any(
+            self._sheet.match[i] < 0 or self._sheet.sl.keys[i] != self._sheet.o.keys[self._sheet.match[i]] for i in part
+        ):
+            return False
+        others = [
+            pair
+            for pair, _, filled in self._judged
+            if pair is not gap and not filled and self._sheet.segments[max(0, pair.i1)] == segment
+        ]
+        return not others
+
+    def _shown_whole(self, gap: Gap, filled: list[int]) -> bool:
+        """True where the snippet shows the definition around the gap from head to end without a marker."""
+        inner = filled[0] if filled else gap.i2
+        head = self._sheet.sl.head[inner] if inner < len(self._sheet.sl.head) else -1
+        while head >= 0 and not is_function(self._sheet.sl, head):
+            head = self._sheet.sl.head[head]
+        if head < 0:
+            return False
+        end = self._sheet.sl.end[head]
+        return not any(head < marker.before <= end for marker in self._sheet.s.markers)
+
+    def _doubt_loss(self, gap: Gap, message: str) -> None:
+        self.doubts.append(
+            Doubt(
+                "unexplained_deletion",
+                message + ", and nothing says that they should",
+                "put a marker where original lines are to stay, or a note such as `removed: NAME` where they are to go",
+                self._sheet.range(gap),
+                (LineRange(gap.j1 + 1, gap.j2),),
+            )
+        )
+
+    def _solid(self, gap: Gap) -> int:
+        """How sure the anchors of a gap are: 2 where each side has two lines in a row or a unique line, 1, 0."""
+        return sum(self._firm(i, step) for i, step in ((gap.i1, -1), (gap.i2, 1)))
+
+    def _firm(self, i: int, step: int) -> bool:
+        """True where an anchor, or a match right behind it, can't be another line: it occurs once, it closes what a
+        matched head opened, or it is the file's first or last line as it is the snippet's."""
+        if not 0 <= i < len(self._sheet.match):
+            return True
+        last = -1
+        while 0 <= i < len(self._sheet.match) and (self._sheet.match[i] >= 0 or not self._sheet.sl.keys[i]):
+            if key := self._sheet.sl.keys[i]:
+                j = last = self._sheet.match[i]
+                if (
+                    key == self._sheet.o.keys[j]
+                    and word_count(key)
+                    and self._sheet.o.count[key] == self._sheet.sl.count[key] == 1
+                ):
+                    return True
+                begun = self._sheet.sl.opener[i]
+                if begun >= 0 and self._sheet.match[begun] >= 0 and self._sheet.match[begun] == self._sheet.o.opener[j]:
+                    return True
+            i += step
+        return not 0 <= i < len(self._sheet.match) and last == self._sheet.o.filled[-1 if step > 0 else 0]

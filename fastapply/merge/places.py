@@ -1,0 +1,77 @@
+"""Where new text belongs that stands between two markers, or between a marker and an open end."""
+
+from __future__ import annotations
+
+import re
+
+from fastapply.merge.markers import names_in
+from fastapply.merge.sheet import Gap, Sheet
+from fastapply.merge.snippet import Marker
+
+
+class Places:
+    """Answers about one sheet; none of them changes it."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+
+    def place_for(
+        self, gap: Gap, run: list[int], body: list[int], low: int, high: int, k: int, count: int
+    ) -> int | None:
+        filled = [i for i in body if self._sheet.sl.keys[i]]
+        above = [m for m in gap.markers if m.before <= run[0]]
+        below = [m for m in gap.markers if m.before > body[-1]]
+        named = self._named_place(above[-1] if above else None, below[0] if below else None, low, high)
+        if named is not None:
+            return named
+        if all((self._sheet.sl.name(i) or ("", ""))[0] == "import" for i in filled):
+            imports = [
+                j
+                for j in range(low, high)
+                if (self._sheet.o.name(j) or ("", ""))[0] == "import" and self._sheet.o.head[j] < 0
+            ]
+            if imports:
+                return imports[-1] + 1
+        if gap.open_start and not above:
+            return low if below and not gap.open_end else None
+        if (
+            gap.i1 >= 0
+            and self._sheet.sl.depth[body[0]] <= self._sheet.sl.depth[gap.i1]
+            and self._sheet.o.end[gap.j1] > gap.j1
+            and above
+            and above[0].before == gap.i1 + 1
+        ):
+            inside = self._sheet.o.end[gap.j1] + 1
+            if low <= inside <= high:
+                return inside
+        if gap.open_end and not below:
+            head = self._sheet.sl.head[body[0]]
+            while head >= 0 and self._sheet.match[head] < 0:
+                head = self._sheet.sl.head[head]
+            if head >= 0:
+                return min(high, max(low, self._sheet.o.end[self._sheet.match[head]] + 1))
+            return self._end_of_text(low, high)
+        return None
+
+    def _end_of_text(self, low: int, high: int) -> int:
+        end = high
+        while end > low and not self._sheet.o.keys[end - 1]:
+            end -= 1
+        return end
+
+    def _named_place(self, above: Marker | None, below: Marker | None, low: int, high: int) -> int | None:
+        """The place right after the last item that the marker above names, or before the first that the one below names."""
+        heads = {}
+        for j in range(low, high):
+            name = self._sheet.o.name(j)
+            if name and name[0] == "def":
+                heads.setdefault(re.split(r"[.:]", name[1])[-1], []).append(j)
+        if above is not None:
+            named = [heads[n] for n in names_in(above.text) if n in heads]
+            if named and all(len(places) == 1 for places in named):
+                return max(self._sheet.o.end[places[0]] for places in named) + 1
+        if below is not None:
+            named = [heads[n] for n in names_in(below.text) if n in heads]
+            if named and all(len(places) == 1 for places in named):
+                return min(places[0] for places in named)
+        return None

@@ -1,0 +1,180 @@
+"""How far new text beside an anchor replaces the original lines there, when a marker stands behind it."""
+
+from __future__ import annotations
+
+import re
+
+from fastapply.merge.evidence import is_leader
+from fastapply.merge.layout import word_count
+from fastapply.merge.markers import comment_body
+from fastapply.merge.sheet import Gap, Sheet, is_function
+from fastapply.merge.signature import likeness
+
+ALIKE_LINES = 0.72  # likeness from which a line may be a new version of another
+ALIKE_HEADS = 0.78  # the same for a line that begins a block
+MOST_DEAD = 3  # original lines behind a new `return` that it replaces
+
+_LEAVES = re.compile(r"(?:return|raise|throw|break|continue|goto|panic!?)\b")
+
+
+class Replaced:
+    """Answers about one sheet; none of them changes it."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+
+    def comment_above(self, gap: Gap, body: list[int], trail: list[int], first: int, last: int) -> int:
+        """The start of the original comment right above the anchor that the run's own comment replaces; `last` if none."""
+        if (
+            trail
+            or gap.open_end
+            or not is_leader(self._sheet.sl.keys[body[-1]])
+            or comment_body(self._sheet.sl.keys[body[-1]]) is None
+        ):
+            return last
+        start = last
+        while (
+            start > first
+            and self._sheet.o.keys[start - 1]
+            and comment_body(self._sheet.o.keys[start - 1]) is not None
+            and self._sheet.o.depth[start - 1] - self._sheet.o.depth[gap.j2] in (0, 1)
+        ):
+            start -= 1
+        return start
+
+    def limit(self, body: list[int], first: int, last: int) -> int:
+        return min(last, first + 3 * len(body) + 12)
+
+    def consumed(self, body: list[int], first: int, last: int, forward: bool) -> int:
+        """How far the run replaces original lines beside its anchor: to the farthest line that it is like."""
+        mine = [i for i in body if self._sheet.sl.keys[i]]
+        if forward:
+            theirs = [j for j in range(first, min(last, first + 3 * len(mine) + 12)) if self._sheet.o.keys[j]]
+        else:
+            theirs = [j for j in range(max(first, last - 3 * len(mine) - 12), last) if self._sheet.o.keys[j]]
+            theirs.reverse()
+            mine.reverse()
+        # best[k]: best total for the first k original lines consumed, with any number of snippet lines
+        gain = [[0.0] * (len(theirs) + 1) for _ in range(len(mine) + 1)]
+        for b in range(1, len(theirs) + 1):
+            gain[0][b] = gain[0][b - 1] - 0.25
+        for a in range(1, len(mine) + 1):
+            row, above = gain[a], gain[a - 1]
+            row[0] = 0.0
+            for b in range(1, len(theirs) + 1):
+                pair = self._pair(mine[a - 1], theirs[b - 1])
+                row[b] = max(above[b], row[b - 1] - 0.25, above[b - 1] + pair if pair > 0 else -9.0)
+        final = gain[len(mine)]
+        best = max(range(len(theirs) + 1), key=lambda b: (final[b], -b))
+        if best == 0 or final[best] < 0.1:
+            return first if forward else last
+        return theirs[best - 1] + 1 if forward else theirs[best - 1]
+
+    def _pair(self, i: int, j: int) -> float:
+        """What it is worth to take snippet line i for a new version of original line j; 0 for nothing."""
+        mine, theirs = self._sheet.sl.keys[i], self._sheet.o.keys[j]
+        if min(len(mine), len(theirs)) < 6 and not (word_count(mine) and word_count(theirs)):
+            return 0.02 if mine == theirs else 0.0
+        if is_leader(mine) or is_leader(theirs):
+            return (
+                0.4 if comment_body(mine) == theirs or comment_body(theirs) == mine else 0.02 if mine == theirs else 0.0
+            )
+        if self._sheet.o.count[mine]:
+            return 0.0  # a copy of another line is no new version of this one
+        if not self._same_head(i, j):
+            return 0.0
+        if not self._sheet.blocks.same(i, j) or self._sheet.sl.count[theirs] >= self._sheet.o.count[theirs]:
+            return 0.0
+        alike = likeness(mine, theirs)
+        if self._sheet.o.depth[j] != self._sheet.sl.depth[i] + self._sheet.shifts.of(i):
+            alike -= 0.15
+        least = ALIKE_HEADS if self._sheet.o.end[j] > j else ALIKE_LINES
+        return alike - 0.6 if alike >= least else 0.0
+
+    def _same_head(self, i: int, j: int) -> bool:
+        """False where snippet line i stands in a block that is not the one around original line j."""
+        head, there = self._sheet.sl.head[i], self._sheet.o.head[j]
+        while head >= 0 and self._sheet.segments[head] == self._sheet.segments[i]:
+            if self._sheet.match[head] >= 0:
+                return self._sheet.match[head] == there
+            if there < 0 or likeness(self._sheet.sl.keys[head], self._sheet.o.keys[there]) < ALIKE_HEADS:
+                return False
+            head, there = self._sheet.sl.head[head], self._sheet.o.head[there]
+        return True
+
+    def tail_of_item(self, gap: Gap, body: list[int], first: int, last: int) -> int:
+        """The end of the original function whose whole body the snippet shows anew; `first` where that is not so."""
+        if not body or gap.i1 < 0:
+            return first
+        head = body[-1]
+        marker = gap.markers[0] if gap.markers else None
+        while head >= 0 and not (self._sheet.match[head] >= 0 and is_function(self._sheet.sl, head)):
+            head = self._sheet.sl.head[head] if self._sheet.sl.opener[head] < 0 else self._sheet.sl.opener[head]
+        if head < 0 or self._sheet.segments[head] != self._sheet.segments[body[-1]]:
+            return first
+        if self._sheet.evidence.indent_blocks:
+            if marker is not None and marker.depth > self._sheet.sl.depth[head] and marker.before <= gap.i2:
+                return first
+        elif not self._is_closed(head, body[-1]):
+            return first
+        end = self._sheet.o.end[self._sheet.match[head]] + 1
+        return max(first, min(end, last))
+
+    def _is_closed(self, head: int, last: int) -> bool:
+        """True where snippet lines head..last close what the head opens, or the head's body is an expression."""
+        if any(
+            self._sheet.sl.opener[i] == head and self._sheet.sl.keys[i][0] != "{" for i in range(head + 1, last + 1)
+        ):
+            return True
+        text = " ".join(self._sheet.sl.keys[head : last + 1])
+        balanced = all(text.count(opening) == text.count(closing) for opening, closing in ("()", "[]", "{}"))
+        return balanced and last > head and self._sheet.sl.keys[head].endswith(("=", "=>", "->"))
+
+    def wrapped_to_end(self, gap: Gap, body: list[int], first: int, last: int) -> int:
+        """The end of the file, where the snippet ends with new text that holds each of the few lines left in it."""
+        left = [j for j in range(first, last) if self._sheet.o.keys[j]]
+        if gap.markers or not gap.open_end or not 0 < len(left) <= MOST_DEAD:
+            return first
+        shown = [self._sheet.sl.keys[i] for i in body]
+        return last if all(any(self._sheet.o.keys[j] in key for key in shown) for j in left) else first
+
+    def after_dead_end(self, body: list[int], first: int, last: int) -> int:
+        """Where the run ends its block (return, raise, break, ...), the end of the original lines of that block, which
+        could never run behind it."""
+        final = body[-1]
+        if not _LEAVES.match(self._sheet.sl.keys[final]) or first >= last:
+            return first
+        j = first
+        depth = self._sheet.sl.depth[final] + self._sheet.shifts.of(final)
+        while (
+            j < last
+            and self._sheet.o.keys[j]
+            and self._sheet.o.depth[j] == depth
+            and not is_leader(self._sheet.o.keys[j])
+            and self._sheet.o.opener[j] < 0
+        ):
+            j = self._sheet.o.end[j] + 1
+        return j if first < j <= first + MOST_DEAD else first
+
+    def similar(self, body: list[int], low: int, high: int) -> tuple[int, int] | None:
+        """The original lines that a floating run replaces, by signature or near equality of all its lines."""
+        filled = [i for i in body if self._sheet.sl.keys[i]]
+        pairs: list[tuple[int, int]] = []
+        for i in (filled[0], filled[-1]):
+            scored = sorted(
+                (
+                    (likeness(self._sheet.sl.keys[i], self._sheet.o.keys[j]), j)
+                    for j in range(low, high)
+                    if self._sheet.o.keys[j]
+                ),
+                reverse=True,
+            )[:2]
+            if not scored or scored[0][0] < 0.75 or (len(scored) > 1 and scored[1][0] > scored[0][0] - 0.08):
+                return None
+            pairs.append((i, scored[0][1]))
+        (_, a), (_, b) = pairs
+        if b < a or b - a > 2 * len(filled) + 4:
+            return None
+        if len(filled) == 1:
+            return a, self._sheet.o.end[a] + 1 if self._sheet.sl.end[filled[0]] > filled[0] else a + 1
+        return a, b + 1

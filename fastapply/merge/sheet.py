@@ -1,0 +1,78 @@
+"""What the planning of one chain works on: the texts, their match, and small questions about them."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from fastapply.merge.blocks import Blocks
+from fastapply.merge.evidence import Evidence
+from fastapply.merge.indent import Shifts
+from fastapply.merge.layout import Layout
+from fastapply.merge.snippet import Marker, Snippet
+from fastapply.merge.values import LineRange
+
+_CONTAINER = re.compile(
+    r"^(?:[\w@.()]+\s+)*?(?:class|struct|interface|enum|trait|impl|namespace|module|object|protocol|extension|mod)\b"
+    r"|^(?:describe|context)\b"
+)
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """What lies between two anchors: snippet lines i1+1..i2-1, original lines j1+1..j2-1, and the markers there."""
+
+    i1: int
+    i2: int
+    j1: int
+    j2: int
+    markers: tuple[Marker, ...]
+    open_start: bool
+    open_end: bool
+
+
+class Sheet:
+    """The original `o`, the snippet `s` with its layout `sl`, match[i] for each snippet line, and what is known of them."""
+
+    def __init__(
+        self, original: Layout, snippet: Snippet, layout: Layout, match: list[int], evidence: Evidence, blocks: Blocks
+    ) -> None:
+        self.o, self.s, self.sl, self.match = original, snippet, layout, match
+        self.evidence, self.blocks = evidence, blocks
+        self.segments = snippet.segments
+        self.shifts = Shifts(original, layout, self.segments, match)
+
+    def is_whole_file(self) -> bool:
+        """True where a snippet without a marker ends with the file's last line and shows most of the file."""
+        if self.s.markers:
+            return False
+        matched = [j for j in self.match if j >= 0]
+        return bool(matched) and matched[-1] == self.o.filled[-1] and len(matched) > 0.6 * len(self.o.filled)
+
+    def range(self, gap: Gap) -> LineRange:
+        """The snippet lines, as they came, from one anchor of the gap to the other."""
+        first = self.s.numbers[gap.i1] if gap.i1 >= 0 else 0
+        last = (
+            self.s.numbers[gap.i2] + 1
+            if gap.i2 < len(self.s.numbers)
+            else (self.s.numbers[-1] + 1 if self.s.numbers else 0)
+        )
+        return LineRange(first, last)
+
+    def blanks(self, start: int, end: int) -> int:
+        """How many blank lines of the original begin at `start`, before `end`."""
+        k = start
+        while k < end and not self.o.keys[k]:
+            k += 1
+        return k - start
+
+    def strip(self, run: list[int]) -> tuple[list[int], list[int], list[int]]:
+        """The run's blank lines at its head, its body, and its blank lines at its tail."""
+        first = next(k for k, i in enumerate(run) if self.sl.keys[i])
+        last = max(k for k, i in enumerate(run) if self.sl.keys[i]) + 1
+        return run[:first], run[first:last], run[last:]
+
+
+def is_function(layout: Layout, k: int) -> bool:
+    """True for the head of a definition that holds statements, not members."""
+    return layout.is_definition(k) and not _CONTAINER.search(layout.keys[k])
