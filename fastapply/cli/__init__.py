@@ -37,10 +37,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(argv: Sequence[str]) -> int:
-    if argv[:1] == ["bench"]:  # it reads its own arguments
-        from fastapply.bench import main as bench
-
-        return bench(list(argv[1:]))
     args = build_parser().parse_args(argv)
     code: int = import_module(f"fastapply.cli.{args.verb}").run(args)
     return code

@@ -39,7 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_explain(verbs)
     _add_serve(verbs)
     _add_eval(verbs)
-    verbs.add_parser("bench", help="measure the merge on this machine", add_help=False)
+    _add_bench(verbs)
     return parser
 
 
@@ -108,6 +108,44 @@ def _add_eval(verbs: Verbs) -> None:
     parser.add_argument("--dump", metavar="OUT", help="write each outcome to OUT as JSON lines")
     parser.add_argument("--failures", action="store_true", help="show every case that is not exact")
     parser.add_argument("--on-doubt", choices=("refuse", "best"), default="refuse", help="as for apply")
+
+
+def _add_bench(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "bench",
+        help="measure the merge on this machine",
+        description="Measure the time of merges in multiples of tree-sitter's bare parse of the same original, where "
+        "it goes, and how it grows with the length of the file.",
+    )
+    parser.add_argument(
+        "--cases",
+        action="append",
+        default=[],
+        metavar="CASES",
+        help="file of cases as for eval, of which those with 100 to 1,500 lines are merged; may be given several times "
+        "(without it, generated files)",
+    )
+    parser.add_argument("--limit", type=_count, default=150, metavar="N", help="most cases, spread over all (150)")
+    parser.add_argument("--rounds", type=_count, default=5, metavar="N", help="measurements of each (5)")
+    parser.add_argument(
+        "--sizes",
+        type=_counts,
+        default=(1_000, 5_000, 20_000, 50_000),
+        metavar="N,N,…",
+        help="lines of the generated files for the growth, or none (1000,5000,20000,50000)",
+    )
+    parser.add_argument("--json", metavar="OUT", help="write the figures to OUT as JSON")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    return () if text == "none" else tuple(map(_count, text.split(",")))
 
 
 def _positive_seconds(text: str) -> float:

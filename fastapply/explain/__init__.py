@@ -14,6 +14,7 @@ from fastapply.explain.readings import differences, objection, verdict
 from fastapply.explain.rows import Row, grouped, rows_of
 from fastapply.explain.wording import ENDS, MOST_ALIKE, clip, count, painter, span, spans, visible, wrapped
 from fastapply.merge.deadline import Deadline
+from fastapply.merge.evidence import gather
 from fastapply.merge.formats import read_format
 from fastapply.merge.language import Profile, detect
 from fastapply.merge.lazy import Candidate, LazyMerge, merge_lazy
@@ -67,7 +68,7 @@ def _body(story: _Story, profile: Profile, path: str | None, instruction: str) -
     return [
         story.rows(lazy),
         story.parts(lazy.chosen),
-        story.gaps(lazy),
+        story.gaps(lazy, gather(lazy.original, lazy.snippet, instruction, profile).explained),
         story.edits("Edits", joined_edits(lazy.chosen, story.lines)),
         story.readings(lazy),
     ]
@@ -151,16 +152,16 @@ class _Story:
 
     # ---- the gaps
 
-    def gaps(self, lazy: LazyMerge) -> Iterator[str]:
-        """What lies between two anchors, and what becomes of it."""
+    def gaps(self, lazy: LazyMerge, explained: set[int]) -> Iterator[str]:
+        """What lies between two anchors, and what becomes of it; and which lines are said to go (`explained`)."""
         yield self._heading("Gaps", "between lines that were matched with the original")
         rows = list(gap_rows(lazy, self.lines))
         for row in rows:
             yield from wrapped(f"  {row.place:<16} {row.bound:<18} ", row.fate)
         if not rows:
             yield "  none: every line follows the line that it follows in the original"
-        if gone := sorted(lazy.chosen.readings[0].plan.evidence.explained):
-            yield from wrapped("  named as to go, by the instruction or a note: ", spans(gone))
+        if explained:
+            yield from wrapped("  named as to go, by the instruction or a note: ", spans(sorted(explained)))
 
     def edits(self, title: str, edits: Sequence[LineEdit]) -> Iterator[str]:
         """The edits to the original, in its order."""

@@ -51,7 +51,7 @@ def _bound(reading: Reading, above: int, below: int, shown: set[int]) -> str:
     """What stands between snippet lines `above` and `below`; `shown` are the markers that the snippet itself has."""
     markers = [marker.line for marker in reading.snippet.markers if above < marker.before <= below]
     if named := [line + 1 for line in markers if line in shown]:
-        return f"marker, line {few(named)}"
+        return f"marker, line {few(named)}" if len(named) == 1 else f"markers {few(named)}"
     if markers:
         return "a block taken out"
     if above < 0:
