@@ -97,10 +97,15 @@ def leaders_above(layout: Layout, j: int) -> int:
     return j
 
 
+_DECORATOR = re.compile(r"@[\w.:$]+\s*(?:\(.*)?$")
+_DIRECTIVES = ("#include", "#define", "#if", "#end", "#else", "#import")
+_COMMENTS = ("#[", "[[", "/*", "*", "//", "#", "--", "<!--")
+
+
 def is_leader(key: str) -> bool:
     """True for a line that belongs to the line below it: a comment, a decorator, an attribute."""
-    return (
-        key.startswith(("@", "#[", "[[", "/**", "/*", "*", "//", "#", "--", "<!--"))
-        and not key.startswith(("#include", "#define", "#if", "#end", "#else", "#import"))
-        or (comment_body(key) is not None and not key.startswith(("*", "'", '"')))
-    )
+    if key.startswith("@"):
+        return bool(_DECORATOR.match(key))
+    if key.startswith(_COMMENTS):
+        return not key.startswith(_DIRECTIVES)
+    return comment_body(key) is not None and not key.startswith(("'", '"'))
