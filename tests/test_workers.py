@@ -33,8 +33,10 @@ def with_pool(test: Callable[[WorkerPool], Awaitable[None]], **settings: object)
 
 
 def children() -> set[int]:
+    """The workers of this process, which may have other children."""
     tasks = Path("/proc/self/task").iterdir()
-    return {int(child) for task in tasks for child in (task / "children").read_text().split()}
+    pids = {int(child) for task in tasks for child in (task / "children").read_text().split()}
+    return {pid for pid in pids if b"fastapply.workers.child" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 def test_a_worker_answers_as_the_function_does() -> None:

@@ -247,7 +247,8 @@ class _Worker:
         self._writer.close()
         await self._process.wait()
         with contextlib.suppress(ConnectionError):
-            await self._writer.wait_closed()
+            # Shielded: a keeper that is cancelled here would cancel it for `close`, which waits for the same.
+            await asyncio.shield(self._writer.wait_closed())
 
     async def _read_frame(self) -> bytes:
         try:
