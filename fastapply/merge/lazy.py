@@ -200,8 +200,43 @@ class _Reader:
             found = _orphans(self._original, reading)
             moved += sum(reading.layout.keys[i] in gone for i in found)
             if len(readings) == 1:
-                orphans = found
+                orphans = found | _strays(self._original, reading)
+            doubts += [
+                _stray_doubt(self._original, reading, i)
+                for i in sorted(_strays(self._original, reading))
+                if reading.layout.keys[i] not in gone
+            ]
         return Candidate(readings, spliced, doubts, orphans, moved, sum(reading.plan.lost for reading in readings))
+
+
+def _strays(original: Layout, reading: Reading) -> frozenset[int]:
+    """Lines beside a marker, or first or last in the snippet, that the original holds and that found no match there: what
+    a snippet shows at such an edge is nearly always shown to say where it is."""
+    segments, keys = reading.snippet.segments, reading.layout.keys
+    edges = {}
+    for i in reading.layout.filled:
+        edges.setdefault((segments[i], 0), i)
+        edges[segments[i], 1] = i
+    return frozenset(
+        i
+        for i in edges.values()
+        if reading.alignment.match[i] < 0
+        and reading.snippet.signs[i] == " "
+        and original.count[keys[i]]
+        and word_count(keys[i])
+    )
+
+
+def _stray_doubt(original: Layout, reading: Reading, i: int) -> Doubt:
+    number = reading.snippet.numbers[i]
+    places = [j for j in original.filled if original.keys[j] == reading.layout.keys[i]]
+    return Doubt(
+        "ambiguous_anchor",
+        f"line {number + 1} of the snippet stands beside a marker like a line of the original, and could not be matched with one",
+        "show one more line on each side of the change, as the file has them",
+        LineRange(number, number + 1),
+        tuple(LineRange(j, j + 1) for j in places[:10]),
+    )
 
 
 def _orphans(original: Layout, reading: Reading) -> frozenset[int]:
