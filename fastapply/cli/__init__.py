@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from fastapply.cli.exit_codes import ERROR, INTERRUPTED, OK, USAGE
+from fastapply.cli.exit_codes import ERROR, INTERRUPTED, OK
 from fastapply.cli.parser import build_parser
 from fastapply.errors import FastApplyError
 
@@ -40,17 +40,6 @@ def _dispatch(argv: Sequence[str]) -> int:
     args = build_parser().parse_args(argv)
     code: int = import_module(f"fastapply.cli.{args.verb}").run(args)
     return code
-
-
-def _bench(argv: Sequence[str]) -> int:
-    from fastapply.bench import main as bench
-
-    try:
-        return bench(list(argv))  # it reads its own arguments, and argparse exits with 2 where they are wrong
-    except SystemExit as end:
-        if end.code == 2:
-            return USAGE
-        raise
 
 
 def _told(error: Exception) -> str:
