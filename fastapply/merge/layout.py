@@ -67,6 +67,7 @@ class Layout:
         self.end = list(range(n))
         self.filled = [k for k in range(n) if self.keys[k]]
         self.paths: list[Path] | None = None  # kept by Blocks, which needs them for every reading
+        self.head_start: dict[int, int] = {}  # for the lines of a header of several lines, its first
         self._names: dict[int, Signature | None] = {}
         self._text: str | None = None
         self._starts: list[int] = []
@@ -78,6 +79,9 @@ class Layout:
         for item in items:
             if item.role not in _DECLARES or item.name_line >= len(self.keys) or not self.keys[item.name_line]:
                 continue
+            if whole:
+                for k in range(item.start + 1, min(item.head_end, item.end)):
+                    self.head_start[k] = item.start
             last = item.end - 1
             while last > item.name_line and not self.keys[last]:
                 last -= 1

@@ -189,6 +189,7 @@ class Plan:
         taken = min(
             self._replaced.consumed(body, first, last, forward=False),
             self._replaced.comment_above(gap, body, trail, first, last),
+            self._replaced.header_above(gap, trail, first, last),
         )
         if taken < last:
             lost = [j for j in range(taken, last) if self.o.keys[j]]

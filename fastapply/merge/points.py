@@ -66,11 +66,14 @@ def find_points(
         key = snippet.keys[i]
         found = places.get(key)
         if found:
+            certain = i in favoured or (len(found) == 1 and snippet.count[key] == 1)
             weight = weigh(key, len(found) + snippet.count[key] - 1, prices) + (
                 3.0 if signs[i] == "-" else prices.favour if i in favoured else 0.0
             )
             for j in found if len(found) <= MAX_CANDIDATES else _near(found, rows, i):
                 fit = 1.0 if signed or i in favoured else blocks.fit(i, j)
+                if not certain and not signed and not _same_place(original, snippet, segments, i, j):
+                    fit *= prices.elsewhere
                 if fit:
                     rows[i][j] = fit * weight + _context(original, snippet, segments, i, j, weight)
         elif (name := snippet.name(i)) and name[0] == "def" and name in heads:
@@ -116,7 +119,7 @@ def _drop_stray_closers(original: Layout, snippet: Layout, segments: list[int], 
     """A line that closes a block whose head the snippet shows right above can only close the block of a head like it."""
     for i in snippet.filled:
         begun = snippet.opener[i]
-        if begun < 0 or segments[begun] != segments[i] or not rows[i] or not _may_open(snippet.keys[begun]):
+        if begun < 0 or segments[begun] != segments[i] or not rows[i] or not _may_open(snippet, begun):
             continue
         link = snippet.link[i]
         pairs = [(begun, original.opener)] + ([(link, original.link)] if word_count(snippet.keys[link]) else [])
@@ -132,14 +135,13 @@ def _drop_stray_closers(original: Layout, snippet: Layout, segments: list[int], 
         }
 
 
-def _may_open(key: str) -> bool:
+def _may_open(layout: Layout, k: int) -> bool:
     """True for a line that may begin a block: text of a string or a heredoc at its margin does not."""
-    return (
-        key.endswith(("{", "(", "[", ":", "=>", "->", "=", "do", "then", "begin", "<<~SQL"))
-        or "{" in key
-        or key.startswith("<")
-        or is_definition(key)
-    )
+    key = layout.keys[k]
+    if key.endswith(("{", "(", "[", ":", "=>", "->", "=", "do", "then", "begin")) or "{" in key or key.startswith("<"):
+        return True
+    below = next((key for key in layout.keys[k + 1 : k + 3] if key), "")
+    return below.startswith("{") or is_definition(key)
 
 
 def _tie_closers(

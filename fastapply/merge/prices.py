@@ -29,6 +29,7 @@ class Prices(msgspec.Struct):
     definition: float = 0.4
     favour: float = 8.0
     near: float = 2.0
+    elsewhere: float = 0.5
     renamed: float = 0.75
     lost_most: float = 30.0
 

@@ -42,6 +42,14 @@ class Replaced:
             start -= 1
         return start
 
+    def header_above(self, gap: Gap, trail: list[int], first: int, last: int) -> int:
+        """The start of the original header whose later lines begin with the anchor, when the snippet's run ends right
+        above it: the run shows the header's first lines anew. `last` where the anchor begins its own header."""
+        start = self._sheet.o.head_start.get(gap.j2, last)
+        while start < last and is_leader(self._sheet.o.keys[start]):
+            start += 1
+        return start if not trail and not gap.open_end and first <= start else last
+
     def limit(self, body: list[int], first: int, last: int) -> int:
         return min(last, first + 3 * len(body) + 12)
 
