@@ -5,9 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
-from unittest import mock
 
 __all__ = ["replaced", "resolve"]
 
@@ -35,16 +34,20 @@ def replaced(name: str, change: Callable[[Any], Any]) -> Iterator[None]:
     Where the module defines it, whoever imported it from there sees the change, too; else only that module does.
     """
     holder, attribute, original = resolve(name)
-    with ExitStack() as patches:
-        new = change(original)
-        for module in [holder, *_importers(name, attribute, original)]:
-            patches.enter_context(mock.patch.object(module, attribute, new))
+    holders = [holder, *_importers(name, attribute, original)]
+    new = change(original)
+    try:
+        for each in holders:
+            setattr(each, attribute, new)
         yield
+    finally:
+        for each in holders:
+            setattr(each, attribute, original)
 
 
 def _importers(name: str, attribute: str, original: Any) -> list[Any]:
-    module = name.partition(":")[0]
-    if getattr(original, "__module__", module) != module or "." in name.partition(":")[2]:
+    module, _, path = name.partition(":")
+    if "." in path or getattr(original, "__module__", module) != module:
         return []
     others = (other for key, other in list(sys.modules.items()) if key.startswith("fastapply.") and key != module)
     return [other for other in others if vars(other).get(attribute) is original]
