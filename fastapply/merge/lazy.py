@@ -14,7 +14,7 @@ from fastapply.merge.align import Alignment, align
 from fastapply.merge.ambiguity import ambiguities
 from fastapply.merge.checks import result_doubts
 from fastapply.merge.deadline import Deadline
-from fastapply.merge.evidence import Evidence, gather
+from fastapply.merge.evidence import Evidence, gather, is_leader
 from fastapply.merge.language import Profile
 from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.parts import cut, misplaced, without
@@ -224,6 +224,7 @@ def _strays(original: Layout, reading: Reading) -> frozenset[int]:
         and reading.snippet.signs[i] == " "
         and original.count[keys[i]]
         and word_count(keys[i])
+        and not is_leader(keys[i])
     )
 
 

@@ -16,9 +16,10 @@ from fastapply.merge.evidence import is_leader
 from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.near import near_lines
 from fastapply.merge.prices import Prices
-from fastapply.merge.signature import is_definition, likeness, signature
+from fastapply.merge.signature import Signature, is_definition, likeness, signature
 
 MAX_CANDIDATES = 400  # places considered for one snippet line
+MOST_NAMESAKES = 12  # lines that may hold a name for it to tell anything
 
 
 class Points(msgspec.Struct):
@@ -85,7 +86,7 @@ def find_points(
                 weight = (1.3 if alone else 0.5) * likely
                 rows[i][j] = weight + _context(original, snippet, segments, i, j, weight)
         else:
-            for j, alike in near_lines(original, key):
+            for j, alike in near_lines(original, key) or _namesake(original, snippet, i, mine):
                 if signs[i] == " " and blocks.same(i, j) and _same_place(original, snippet, segments, i, j):
                     rows[i][j] = prices.near * (alike - 0.5) + _context(original, snippet, segments, i, j, 0.5)
     _drop_stray_closers(original, snippet, segments, rows)
@@ -93,6 +94,15 @@ def find_points(
     _drop_stray_leaders(original, snippet, segments, rows)
     _favour_edges(original, snippet, segments, markers, rows, prices)
     return Points(rows, blocks)
+
+
+def _namesake(original: Layout, snippet: Layout, i: int, mine: Counter[Signature | None]) -> list[tuple[int, float]]:
+    """The one original line that sets, or names, or opens what snippet line i does, if there is but one on each side."""
+    name = snippet.name(i)
+    if name is None or name[0] not in ("set", "var", "key", "tag") or mine[name] != 1:
+        return []
+    places = [j for j in original.lines_with(name[1], 2 * MOST_NAMESAKES) if original.name(j) == name]
+    return [(places[0], max(0.75, likeness(snippet.keys[i], original.keys[places[0]])))] if len(places) == 1 else []
 
 
 def _favour_edges(
