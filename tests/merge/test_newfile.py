@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+from fastapply import apply
+from fastapply.errors import EditRefused
+from fastapply.merge.newfile import new_file
+from fastapply.merge.values import ApplyResult
+
+
+def created(snippet: str, original: str = "", path: str = "tool.py") -> ApplyResult:
+    return apply(original, snippet, path=path)
+
+
+@pytest.mark.parametrize("original", ["", "\n", "  \n\t\n"])
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        pytest.param("", id="an empty snippet"),
+        pytest.param("\n\n", id="blank lines"),
+        pytest.param("# ... existing code ...\n", id="a marker keeps the nothing that is there"),
+        pytest.param("```python\n```\n", id="an empty fence"),
+    ],
+)
+def test_an_empty_file_stays_as_it_is(original: str, snippet: str) -> None:
+    """A snippet without code makes no file."""
+    assert created(snippet, original).merged_code == original
+
+
+@pytest.mark.parametrize(
+    ("snippet", "result"),
+    [
+        pytest.param("--- /dev/null\n+++ b/tool.py\n@@ -0,0 +1,2 @@\n+x = 1\n+y = 2\n", "x = 1\ny = 2\n", id="a diff"),
+    ],
+)
+def test_the_snippet_becomes_the_file(snippet: str, result: str) -> None:
+    """All of it is new."""
+    done = created(snippet)
+    assert done.merged_code == result
+    assert done.doubts == ()
+    assert done.format == "new_file"
+
+
+def test_a_marker_in_a_new_file_is_a_doubt() -> None:
+    """The snippet keeps code that does not exist: it was meant for another file."""
+    with pytest.raises(EditRefused) as caught:
+        created("import os\n# ... existing code ...\nx = 1\n")
+    (doubt,) = caught.value.doubts
+    assert doubt.kind == "no_anchor"
+    assert doubt.snippet is not None
+    assert (doubt.snippet.start, doubt.snippet.end) == (1, 2)
+
+
+def test_each_line_comes_from_its_snippet_line() -> None:
+    """Provenance counts the snippet's lines as they came."""
+    (edit,), doubts = new_file([], "```\nx = 1\ny = 2\n```\n", None)
+    assert doubts == []
+    assert (edit.start, edit.end, edit.lines[:2], edit.snippet_lines[:2]) == (0, 0, ("x = 1", "y = 2"), (1, 2))
