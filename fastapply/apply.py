@@ -1,6 +1,6 @@
 """The pipeline on one screen: from an original and a snippet to the merged text, or to doubts.
 
-    detect language → read the format → merge → validate → splice → route
+detect language → read the format → merge → validate → splice → route
 """
 
 from __future__ import annotations
@@ -67,7 +67,14 @@ class _Merged(msgspec.Struct):
 
 
 def _merge(
-    lines: list[str], text: str, tree: Tree | None, profile: Profile, snippet: str, instruction: str, path: str | None, limit: Deadline
+    lines: list[str],
+    text: str,
+    tree: Tree | None,
+    profile: Profile,
+    snippet: str,
+    instruction: str,
+    path: str | None,
+    limit: Deadline,
 ) -> _Merged:
     """Each kind of snippet by its own reader; all of them end in line edits that are spliced and validated."""
     if not text.strip():
@@ -86,7 +93,9 @@ def _result(merged: _Merged, mark: str, profile: Profile, tree: Tree | None, clo
     shift = len(mark)
     return ApplyResult(
         merged_code=mark + spliced.text,
-        edits=tuple(Edit(edit.start + shift, edit.end + shift, edit.text) for edit in spliced.edits) if shift else spliced.edits,
+        edits=tuple(Edit(edit.start + shift, edit.end + shift, edit.text) for edit in spliced.edits)
+        if shift
+        else spliced.edits,
         doubts=tuple(merged.doubts),
         notes=tuple(merged.notes),
         provenance=spliced.provenance,

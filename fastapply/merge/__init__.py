@@ -1,0 +1,1 @@
+"""The structural merge: pure functions, text in, values out."""

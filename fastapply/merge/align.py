@@ -1,7 +1,8 @@
 """Alignment of a snippet's lines with the original's: one chain of matches over the whole snippet, in order.
 
 A chain earns each match's weight, more for matches that follow each other at one indentation, and pays for original
-lines that it would lose where no marker stands. Markers skip any number of lines for nothing. The best chain is found by
+lines that it would lose where no marker stands. Markers skip any number of lines for nothing. The best chain is found
+by
 dynamic programming over matches (the chaining of seeds that sequence aligners use), never hunk by hunk.
 """
 
@@ -64,7 +65,8 @@ def align(
     where: list[tuple[int, int]] = []
     frontier_j: list[int] = []  # over finished segments: rising j, rising score
     frontier_p: list[int] = []
-    segment, open_points = -1, []
+    segment = -1
+    open_points: list[int] = []
     previous_row: dict[int, int] = {}
     previous_i = -1
     highest = 0.0  # no match of this segment can lead to more

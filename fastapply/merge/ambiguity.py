@@ -39,7 +39,8 @@ def ambiguities(
             doubts.append(
                 Doubt(
                     "ambiguous_anchor",
-                    f"this part of the snippet fits lines {places[0].start + 1} and lines {places[1].start + 1} of the original equally well",
+                    f"this part of the snippet fits lines {places[0].start + 1} and lines"
+                    f" {places[1].start + 1} of the original equally well",
                     "show the head of the function around it, or a line that occurs only once",
                     LineRange(snippet.numbers[lines[0]], snippet.numbers[lines[-1]] + 1),
                     tuple(places),

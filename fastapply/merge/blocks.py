@@ -61,7 +61,8 @@ def _between_others(snippet: Layout, segments: list[int]) -> set[Signature]:
 
 
 def _paths(layout: Layout, segments: list[int] | None) -> list[Path]:
-    """For each line the definitions around it, outermost first, its own last where it is a head; in a snippet only those
+    """For each line the definitions around it, outermost first, its own last where it is a head; in a snippet only
+    those
     whose head stands in the line's own segment."""
     result: list[Path] = [()] * len(layout.keys)
     for k in layout.filled:

@@ -38,7 +38,8 @@ def _missing(plans: list[Plan]) -> Iterator[Doubt]:
                 number = plan.s.numbers[i]
                 yield Doubt(
                     "format_mismatch",
-                    f"line {number + 1} of the snippet is marked as removed, and is not in the original where it would go",
+                    f"line {number + 1} of the snippet is marked as removed, and is not in the original"
+                    f" where it would go",
                     "copy the line that is to go exactly as the file has it",
                     LineRange(number, number + 1),
                 )
@@ -62,7 +63,8 @@ def _twins(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doub
                 if same and j not in plan.match:
                     yield Doubt(
                         "twin",
-                        f"line {plan.s.numbers[i] + 1} of the snippet would begin a second definition beside that of line {j + 1}",
+                        f"line {plan.s.numbers[i] + 1} of the snippet would begin a second definition"
+                        f" beside that of line {j + 1}",
                         "show what stands before the definition, so that it can be told from a new one",
                         LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
                         (LineRange(j, original.end[j] + 1),),

@@ -1,4 +1,5 @@
-"""Evidence that original lines are meant to go: the instruction's wording, notes in the snippet, likeness of what replaces them."""
+"""Evidence that original lines are meant to go: the instruction's wording, notes in the snippet, likeness of what
+replaces them."""
 
 from __future__ import annotations
 
@@ -12,15 +13,21 @@ from fastapply.merge.markers import comment_body
 from fastapply.merge.snippet import Snippet
 
 _REMOVAL_CLAUSE = re.compile(
-    r"\b(?:remov(?:e|es|ed|ing)|delet(?:e|es|ed|ing)|drop(?:s|ped|ping)?|strip(?:s|ped)?|eliminat(?:e|ed|ing)|get(?:ting)?\s+rid\s+of|clean(?:ing)?\s+up|no longer (?:needs?|uses?)"
-    r"|unused|redundant|obsolete|dead|inlin(?:e|ing)|merg(?:e|ing)|collaps(?:e|ing)|replac(?:e|es|ed|ing)|mov(?:e|es|ed|ing)|instead of|rename[sd]?|renaming)\b",
+    r"\b(?:remov(?:e|es|ed|ing)|delet(?:e|es|ed|ing)|drop(?:s|ped|ping)?|strip(?:s|ped)?|eliminat(?:e|ed"
+    r"|ing)|get(?:ting)?\s+rid\s+of|clean(?:ing)?\s+up|no longer (?:needs?|uses?)"
+    r"|unused|redundant|obsolete|dead|inlin(?:e|ing)|merg(?:e|ing)|collaps(?:e|ing)|replac(?:e|es|ed|ing)"
+    r"|mov(?:e|es|ed|ing)|instead of|rename[sd]?|renaming)\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _COMMON = frozenset(
-    "the a an and or of in on to for from with into by at it its that this these those is are was be as so not no only all any both each file code line lines function functions"
-    " method methods class test tests import imports new add use using will make i we def func fn let var const public private static void int string return if else self"
-    " stood here them they out up one two three which when then now instead more longer remove removed delete deleted drop".split()
+    """
+    the a an and or of in on to for from with into by at it its that this these those is are was be as so not no
+    only all any both each file code line lines function functions method methods class test tests import imports
+    new add use using will make i we def func fn let var const public private static void int string return if
+    else self stood here them they out up one two three which when then now instead more longer remove removed
+    delete deleted drop
+    """.split()
 )
 _KINDS = {
     "docstring": ('"""', "'''", 'r"""'),
@@ -58,7 +65,8 @@ def named_in(text: str) -> frozenset[str]:
 
 
 def explained_lines(original: Layout, names: frozenset[str]) -> set[int]:
-    """The original lines that `names` speaks of: definitions of such a name with their blocks and what is attached above
+    """The original lines that `names` speaks of: definitions of such a name with their blocks and what is attached
+    above
     them, and lines that hold such an identifier."""
     result: set[int] = set()
     if not names:

@@ -1,4 +1,5 @@
-"""Indentation of snippet lines in the original: the shift of each segment, taken from exact matches, or else from the heads of
+"""Indentation of snippet lines in the original: the shift of each segment, taken from exact matches, or else from the
+heads of
 definitions, never from likeness."""
 
 from __future__ import annotations

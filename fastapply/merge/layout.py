@@ -75,7 +75,8 @@ class Layout:
         self._name(items, whole)
 
     def _name(self, items: Sequence[Item], whole: bool) -> None:
-        """Take from the outline of the tree what the lines alone don't tell: heads of another form, and where items end."""
+        """Take from the outline of the tree what the lines alone don't tell: heads of another form, and where items
+        end."""
         for item in items:
             if item.role not in _DECLARES or item.name_line >= len(self.keys) or not self.keys[item.name_line]:
                 continue

@@ -1,4 +1,5 @@
-"""The merge of a lazy edit: align, plan, splice, validate; and once more, otherwise, where the first answer is doubtful.
+"""The merge of a lazy edit: align, plan, splice, validate; and once more, otherwise, where the first answer is
+doubtful.
 
 A first reading may be doubtful because a line that the original holds once found no match (then a second reading holds
 to those lines), or because much is lost (then a second one makes losses dearer). A reading without a doubt wins.
@@ -210,10 +211,11 @@ class _Reader:
 
 
 def _strays(original: Layout, reading: Reading) -> frozenset[int]:
-    """Lines beside a marker, or first or last in the snippet, that the original holds and that found no match there: what
+    """Lines beside a marker, or first or last in the snippet, that the original holds and that found no match there:
+    what
     a snippet shows at such an edge is nearly always shown to say where it is."""
     segments, keys = reading.snippet.segments, reading.layout.keys
-    edges = {}
+    edges: dict[tuple[int, int], int] = {}
     for i in reading.layout.filled:
         edges.setdefault((segments[i], 0), i)
         edges[segments[i], 1] = i
@@ -233,7 +235,8 @@ def _stray_doubt(original: Layout, reading: Reading, i: int) -> Doubt:
     places = [j for j in original.filled if original.keys[j] == reading.layout.keys[i]]
     return Doubt(
         "ambiguous_anchor",
-        f"line {number + 1} of the snippet stands beside a marker like a line of the original, and could not be matched with one",
+        f"line {number + 1} of the snippet stands beside a marker like a line of the original, and could"
+        f" not be matched with one",
         "show one more line on each side of the change, as the file has them",
         LineRange(number, number + 1),
         tuple(LineRange(j, j + 1) for j in places[:10]),

@@ -1,4 +1,5 @@
-"""Whether original lines may vanish: demanded is evidence, by how much is lost and how sure the anchors beside it are."""
+"""Whether original lines may vanish: demanded is evidence, by how much is lost and how sure the anchors beside it
+are."""
 
 from __future__ import annotations
 
@@ -53,7 +54,8 @@ class Losses:
         if len(bare) > allowed:
             self._doubt_loss(
                 gap,
-                f"{len(lost)} line(s) of the original would vanish between two lines that the snippet shows side by side",
+                f"{len(lost)} line(s) of the original would vanish between two lines that the snippet"
+                f" shows side by side",
             )
 
     def _judge_replacement(self, gap: Gap, lost: list[int], filled: list[int]) -> None:

@@ -43,8 +43,10 @@ _NOTE_HEAD = re.compile(
     re.IGNORECASE,
 )
 _NOTE_PLACE = re.compile(
-    r"\b(?:here|above|below|after|before|between|beside|instead|in place of|the place of|at the (?:end|top|bottom|start|beginning)|end of the file|top of the file"
-    r"|this one|these (?:two|three|four|lines)|this line|stood|used to be|(?:right|directly|just) (?:after|before|below|above|under)|from here|next to)\b",
+    r"\b(?:here|above|below|after|before|between|beside|instead|in place of|the place of|at the (?:end"
+    r"|top|bottom|start|beginning)|end of the file|top of the file"
+    r"|this one|these (?:two|three|four|lines)|this line|stood|used to be|(?:right|directly"
+    r"|just) (?:after|before|below|above|under)|from here|next to)\b",
     re.IGNORECASE,
 )
 _REMOVAL = re.compile(
@@ -57,7 +59,9 @@ _BARE_REMOVAL = re.compile(
     re.IGNORECASE,
 )
 _NOTE_TAG = re.compile(
-    r"^[\[(<*=\-\s]*(?:(?:FIRST|SECOND|THIRD|FOURTH|LAST|NEXT)_EDIT|EDIT\s*\d*|(?:BEGIN|END|START|STOP)[ _](?:ADD|ADDED|ADDITION|INSERT|CHANGE|CHANGES|CHANGED|EDIT|EDITS|NEW(?:\s+CODE)?|REPLACE(?:MENT)?|MODIFICATION|UPDATE))\b\s*:?[^a-z]*$"
+    r"^[\[(<*=\-\s]*(?:(?:FIRST|SECOND|THIRD|FOURTH|LAST|NEXT)_EDIT|EDIT\s*\d*|(?:BEGIN|END|START"
+    r"|STOP)[ _](?:ADD|ADDED|ADDITION|INSERT|CHANGE|CHANGES|CHANGED|EDIT|EDITS|NEW(?:\s+CODE)?"
+    r"|REPLACE(?:MENT)?|MODIFICATION|UPDATE))\b\s*:?[^a-z]*$"
 )
 
 

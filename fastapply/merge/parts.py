@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from fastapply.merge.align import Alignment
 from fastapply.merge.evidence import leaders_above
 from fastapply.merge.layout import Layout
@@ -68,7 +70,7 @@ def _segments(
     """Whole stretches between markers without a match, that hold a line which the original has once."""
     cuts = [0, *(marker.before for marker in snippet.markers), len(layout.keys)]
     result = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         filled = [i for i in range(start, end) if layout.keys[i]]
         if not filled or any(alignment.match[i] >= 0 for i in filled) or any(a < end and start < b for a, b in ranges):
             continue

@@ -18,6 +18,8 @@ class Places:
     def place_for(
         self, gap: Gap, run: list[int], body: list[int], low: int, high: int, k: int, count: int
     ) -> int | None:
+        """The original line before which the run belongs, or None where nothing tells. `low` and `high` bound
+        the gap."""
         filled = [i for i in body if self._sheet.sl.keys[i]]
         above = [m for m in gap.markers if m.before <= run[0]]
         below = [m for m in gap.markers if m.before > body[-1]]
@@ -60,8 +62,9 @@ class Places:
         return end
 
     def _named_place(self, above: Marker | None, below: Marker | None, low: int, high: int) -> int | None:
-        """The place right after the last item that the marker above names, or before the first that the one below names."""
-        heads = {}
+        """The place right after the last item that the marker above names, or before the first that the one below
+        names."""
+        heads: dict[str, list[int]] = {}
         for j in range(low, high):
             name = self._sheet.o.name(j)
             if name and name[0] == "def":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from fastapply.merge.evidence import leaders_above
 from fastapply.merge.losses import Losses
@@ -30,11 +31,12 @@ class Plan:
     # ---- walking
 
     def run(self) -> None:
+        """Fill `edits` and `doubts`."""
         anchors = [i for i in self.sl.filled if self.match[i] >= 0]
         for i in anchors:
             self._anchor(i)
         bounds = [-1, *anchors, len(self.sl.keys)]
-        for i1, i2 in zip(bounds, bounds[1:]):
+        for i1, i2 in pairwise(bounds):
             j1 = self.match[i1] if i1 >= 0 else -1
             j2 = self.match[i2] if i2 < len(self.sl.keys) else len(self.o.keys)
             markers = tuple(m for m in self.s.markers if i1 < m.before <= i2)
@@ -117,7 +119,8 @@ class Plan:
         return j
 
     def _starts_file(self, gap: Gap, filled: list[int]) -> bool:
-        """True where a snippet without a leading marker begins where the file begins, so that its first lines replace the file's."""
+        """True where a snippet without a leading marker begins where the file begins, so that its first lines replace
+        the file's."""
         above = [j for j in range(gap.j2) if self.o.keys[j]]
         if not above:
             return True

@@ -97,7 +97,8 @@ def find_points(
 
 
 def _namesake(original: Layout, snippet: Layout, i: int, mine: Counter[Signature | None]) -> list[tuple[int, float]]:
-    """The one original line that sets, or names, or opens what snippet line i does, if there is but one on each side."""
+    """The one original line that sets, or names, or opens what snippet line i does, if there is but one on
+    each side."""
     name = snippet.name(i)
     if name is None or name[0] not in ("set", "var", "key", "tag") or mine[name] != 1:
         return []
@@ -108,7 +109,8 @@ def _namesake(original: Layout, snippet: Layout, i: int, mine: Counter[Signature
 def _favour_edges(
     original: Layout, snippet: Layout, segments: list[int], markers: int, rows: list[dict[int, float]], prices: Prices
 ) -> None:
-    """A snippet that begins or ends without a marker, and with the file's own first or last line, begins or ends there."""
+    """A snippet that begins or ends without a marker, and with the file's own first or last line, begins or ends
+    there."""
     if not snippet.filled or not original.filled:
         return
     for before, i, after in zip([-1, *snippet.filled], snippet.filled, [*snippet.filled[1:], -1], strict=False):
@@ -126,7 +128,8 @@ def _favour_edges(
 
 
 def _drop_stray_closers(original: Layout, snippet: Layout, segments: list[int], rows: list[dict[int, float]]) -> None:
-    """A line that closes a block whose head the snippet shows right above can only close the block of a head like it."""
+    """A line that closes a block whose head the snippet shows right above
+    can only close the block of a head like it."""
     for i in snippet.filled:
         begun = snippet.opener[i]
         if begun < 0 or segments[begun] != segments[i] or not rows[i] or not _may_open(snippet, begun):
@@ -159,7 +162,7 @@ def _tie_closers(
     snippet: Layout,
     rows: list[dict[int, float]],
     heads: dict[tuple[str, str], list[int]],
-    mine: Counter,
+    mine: Counter[Signature | None],
 ) -> None:
     """The line that closes a block whose head can only be one line of the original closes that line's block."""
     for i in snippet.filled:
@@ -203,7 +206,8 @@ def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], 
 
 
 def _opens(key: str) -> bool:
-    """True for the first line of a comment of several lines, a decorator or an attribute: nothing without what follows."""
+    """True for the first line of a comment of several lines, a decorator or an attribute: nothing without what
+    follows."""
     if key.startswith("/*"):
         return "*/" not in key
     return key.startswith(("@", "#[", "[[")) and not key.startswith(

@@ -24,7 +24,8 @@ class Replaced:
         self._sheet = sheet
 
     def comment_above(self, gap: Gap, body: list[int], trail: list[int], first: int, last: int) -> int:
-        """The start of the original comment right above the anchor that the run's own comment replaces; `last` if none."""
+        """The start of the original comment right above the anchor that the run's own comment replaces; `last` if
+        none."""
         if (
             trail
             or gap.open_end
@@ -51,6 +52,7 @@ class Replaced:
         return start if not trail and not gap.open_end and first <= start else last
 
     def limit(self, body: list[int], first: int, last: int) -> int:
+        """How far from its anchor a run of this length is compared with the original."""
         return min(last, first + 3 * len(body) + 12)
 
     def consumed(self, body: list[int], first: int, last: int, forward: bool) -> int:

@@ -32,7 +32,8 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class Sheet:
-    """The original `o`, the snippet `s` with its layout `sl`, match[i] for each snippet line, and what is known of them."""
+    """The original `o`, the snippet `s` with its layout `sl`, match[i] for each snippet line, and what is known of
+    them."""
 
     def __init__(
         self, original: Layout, snippet: Snippet, layout: Layout, match: list[int], evidence: Evidence, blocks: Blocks

@@ -24,7 +24,11 @@ _VARIABLE = re.compile(
 )
 _FUNCTION_VALUE = re.compile(r"=\s*(?:async\s+)?(?:function\b|\([^)]*\)\s*(?::[^=]+)?=>|\w+\s*=>|\($)")
 KEYWORDS = frozenset(
-    "if for while switch catch return else do try new throw await yield with match when unless until foreach assert elif guard case not and or in delete typeof sizeof using lock synchronized print echo finally unsafe loop init get set static begin defer go select repeat".split()
+    """
+    if for while switch catch return else do try new throw await yield with match when unless until foreach assert
+    elif guard case not and or in delete typeof sizeof using lock synchronized print echo finally unsafe loop init
+    get set static begin defer go select repeat
+    """.split()
 )
 _METHOD = re.compile(
     rf"^{_MODIFIERS}(?P<types>(?:[\w<>\[\],.?*&:@|]+\s+)*)[*&]*(?P<name>[\w$~#]+|operator\s*\S+)\s*(?:<[^>]*>)?\s*\((?P<rest>.*)$"
@@ -34,7 +38,8 @@ _ASSIGNMENT = re.compile(
 )
 _KEY = re.compile(r"^(?:-\s+)?(?P<name>\"[^\"]+\"|'[^']+'|[\w.$@/-]+)\s*(?:=>|:(?!:))")
 _IMPORT = re.compile(
-    r"^(?:export\s+)?(?P<word>import|from|use|using|#\s*include|require|require_once|include|require_relative|alias|@import|@use|extern crate|pub use)\b[\s(]*(?P<name>.*)$"
+    r"^(?:export\s+)?(?P<word>import|from|use|using|#\s*include|require|require_once|include"
+    r"|require_relative|alias|@import|@use|extern crate|pub use)\b[\s(]*(?P<name>.*)$"
 )
 _CALL = re.compile(r"^(?:(?:await|return|yield|throw|go|defer|\w+\s*=)\s+)?(?P<name>[@$]*[\w$.:>!?-]+)\s*\(")
 _TAG = re.compile(r"^<(?P<name>[\w.:-]+)(?P<rest>[^>]*)")
@@ -126,7 +131,7 @@ def _is_method_head(key: str, match: re.Match[str]) -> bool:
     if match["name"] in KEYWORDS or (first and first[0] in KEYWORDS):
         return False
     typed = bool(match["types"].strip()) and not match["types"].strip().endswith((",", ":", "="))
-    if key.endswith("{") or key.endswith("=> {"):
+    if key.endswith("{"):
         return "=>" not in match["rest"] and "function" not in match["rest"]
     return typed and (key.endswith(("(", ",", ")", ";")) or ") " in match["rest"])
 

@@ -63,7 +63,8 @@ class Snippet(msgspec.Struct, frozen=True):
 def read_snippet(
     text: str, original: list[str], original_keys: frozenset[str], path: str | None = None, prose: bool = False
 ) -> Snippet:
-    """Read `text` against the original's lines (without endings) and their keys. `prose`: a language in which `-` and `+` open list items."""
+    """Read `text` against the original's lines (without endings) and their keys. `prose`: a language in which `-` and
+    `+` open list items."""
     raw = [without_ending(line) for line in split_lines(text)]
     first, last = _unwrap(raw, original_keys, path, prose)
     signed = _is_signed(raw[first:last], original_keys, prose)
@@ -76,7 +77,8 @@ def read_snippet(
 
 
 def _settle(snippet: Snippet, known: frozenset[str]) -> None:
-    """Where all that is to go is gone and all that is new is there, the snippet was applied before: read it unsigned."""
+    """Where all that is to go is gone and all that is new is there, the snippet was applied before: read it
+    unsigned."""
     gone = [
         key_of(line) for line, sign in zip(snippet.lines, snippet.signs, strict=True) if sign == "-" and line.strip()
     ]
@@ -125,7 +127,7 @@ def _names_file(line: str, path: str | None) -> bool:
     if not match:
         return False
     named = match["path"].replace("\\", "/").lstrip("./")
-    return bool(path) and (
+    return path is not None and (
         path.replace("\\", "/").endswith(named) or named.endswith(path.replace("\\", "/").lstrip("./"))
     )
 
@@ -175,7 +177,8 @@ def _take(snippet: Snippet, raw: list[str], number: int, known: frozenset[str], 
 
 
 def _is_unsigned(line: str, known: frozenset[str]) -> bool:
-    """True for a line of a signed snippet whose first `-` or `+` is its own: a known line, a `--` comment, a diff header."""
+    """True for a line of a signed snippet whose first `-` or `+` is its own: a known line, a `--` comment, a diff
+    header."""
     return (
         key_of(line) in known or line.startswith(("+++ ", "--- ")) or (line.startswith("--") and is_marker(line, known))
     )

@@ -1,4 +1,5 @@
-"""Line edits into the original: the merged text, exact edits, provenance, diff. Nothing outside the edits is touched."""
+"""Line edits into the original: the merged text, exact edits, provenance, diff. Nothing outside the edits is
+touched."""
 
 from __future__ import annotations
 
