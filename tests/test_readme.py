@@ -1,0 +1,147 @@
+"""What the README shows is what happens: its files are written, its code is run, its commands and requests are sent.
+
+A fence whose first line ends in `title=NAME` is a file. `python` is run, `pycon` is a doctest, `console` holds commands
+behind `$ ` and what they print, where `…` stands for anything and a JSON answer may be broken into lines. `sh` is only
+looked at: its commands set up whole environments.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from support.service import Service, running
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+SERVED_AT = "localhost:8000"
+_BLOCK = re.compile(r"^```(?P<kind>\w+)(?: title=(?P<title>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    kind: str
+    title: str | None
+    text: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"line {self.line}"
+
+
+BLOCKS = [
+    Block(found["kind"], found["title"], found["text"], README.count("\n", 0, found.start()) + 1)
+    for found in _BLOCK.finditer(README)
+]
+
+
+def of_kind(kind: str) -> pytest.MarkDecorator:
+    blocks = [block for block in BLOCKS if block.kind == kind and not block.title]
+    assert blocks, f"the README has no {kind} block any more"
+    return pytest.mark.parametrize("block", blocks, ids=str)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with running(tmp_path_factory.mktemp("service") / "log", "--workers", "1") as started:
+        yield started
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder with the README's files, which is the current one."""
+    for block in BLOCKS:
+        if block.title:
+            (tmp_path / block.title).write_text(block.text, "utf-8")
+    with contextlib.chdir(tmp_path):
+        yield tmp_path
+
+
+@of_kind("python")
+def test_python_code_runs(block: Block) -> None:
+    exec(compile("\n" * block.line + block.text, "README.md", "exec"), {"__name__": "readme"})
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_python_sessions_print_what_they_show() -> None:
+    session = "\n".join(block.text for block in BLOCKS if block.kind == "pycon")
+    test = doctest.DocTestParser().get_doctest(session, {}, "README.md", None, None)
+    assert test.examples
+    said = io.StringIO()
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    runner.run(test, out=said.write)
+    assert not runner.failures, said.getvalue()
+
+
+@of_kind("console")
+def test_commands_print_what_they_show(block: Block, in_folder: Path, service: Service) -> None:
+    if "curl " in block.text and not shutil.which("curl"):
+        pytest.skip("curl is not installed")
+    for command, expected in commands(block.text):
+        said = run(command.replace(SERVED_AT, service.url.removeprefix("http://")), in_folder)
+        assert re.fullmatch(pattern(expected), said.strip(), re.DOTALL), f"$ {command}\n{said}"
+
+
+@of_kind("sh")
+def test_commands_that_set_things_up_exist(block: Block) -> None:
+    targets = re.findall(r"^(\w+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    for line in block.text.splitlines():
+        make, target = shlex.split(line, comments=True)
+        assert make == "make"
+        assert target in targets
+
+
+def test_every_block_is_of_a_kind_that_is_checked() -> None:
+    assert {block.kind for block in BLOCKS if not block.title} == {"python", "pycon", "console", "sh"}
+
+
+def commands(text: str) -> Iterator[tuple[str, str]]:
+    """Each command of a `console` block, which goes on while a quote is open, with what it should print."""
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        lines = part.split("\n")
+        length = 1
+        while is_open("\n".join(lines[:length])):
+            length += 1
+        yield "\n".join(lines[:length]), "\n".join(lines[length:]).strip()
+
+
+def is_open(command: str) -> bool:
+    try:
+        shlex.split(command)
+    except ValueError:
+        return True
+    return False
+
+
+def pattern(expected: str) -> str:
+    if expected.startswith("{"):
+        expected = expected.replace("\n", "")
+    return re.escape(expected).replace("…", ".*?")
+
+
+def run(command: str, folder: Path) -> str:
+    """What `command` prints, with the command `fastapply` of this environment first on the path."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "no_proxy": "*"}
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout.decode("utf-8")
