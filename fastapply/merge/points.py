@@ -142,7 +142,7 @@ def _drop_stray_closers(original: Layout, snippet: Layout, segments: list[int], 
             if any(
                 there[j] in rows[mine]
                 or there[j] >= 0
-                and _head_likeness(snippet.keys[mine], original.keys[there[j]]) >= 0.6
+                and _head_likeness(snippet.keys[mine], original.keys[there[j]]) >= 0.75
                 for mine, there in pairs
             )
         }
