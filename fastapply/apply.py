@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from fastapply.errors import InputTooLarge, InvalidRequest
+from fastapply.errors import DeadlineExceeded, InputTooLarge, InvalidRequest
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.formats import read_format
 from fastapply.merge.language import Profile, detect
@@ -45,6 +45,16 @@ def apply(
     "refuse"; `ModelUnavailable`, `InvalidRequest`, `UnknownLanguage`, `InputTooLarge`, `DeadlineExceeded`.
     """
     _check(original_code, edit_snippet, instruction, on_doubt)
+    try:
+        result = _apply(original_code, edit_snippet, instruction, path, language, deadline)
+    except DeadlineExceeded:
+        raise DeadlineExceeded(deadline) from None
+    return route(result, on_doubt)
+
+
+def _apply(
+    original_code: str, edit_snippet: str, instruction: str, path: str | None, language: str | None, deadline: float
+) -> ApplyResult:
     clock = _Clock()
     limit = Deadline(deadline)
     mark = BOM if original_code.startswith(BOM) else ""
@@ -56,7 +66,7 @@ def apply(
     clock.lap("parse")
     merged = _merge(lines, text, tree, profile, snippet, instruction, path, limit)
     clock.lap("merge")
-    return route(_result(merged, mark, profile, tree, clock), on_doubt)
+    return _result(merged, mark, profile, tree, clock)
 
 
 class _Merged(msgspec.Struct):
@@ -78,8 +88,10 @@ def _merge(
 ) -> _Merged:
     """Each kind of snippet by its own reader; all of them end in line edits that are spliced and validated."""
     if not text.strip():
-        edits, doubts = new_file(lines, snippet, path)
-        return _Merged(splice(lines, edits, path), doubts, [], "new_file")
+        spliced, doubts = new_file(lines, snippet, path)
+        return _Merged(spliced, doubts, [], "new_file")
+    if split_lines(snippet) == lines:
+        return _Merged(splice(lines, (), path), [], [], "whole_file")
     if found := read_format(snippet, lines, path):
         spliced = splice(lines, found.edits, path)
         regressed = syntax_doubt(text, tree, spliced.text, profile, limit)

@@ -58,8 +58,9 @@ def render(
 def _body(story: _Story, profile: Profile, path: str | None, instruction: str) -> Iterable[Iterable[str]]:
     """The sections that depend on how the snippet was read."""
     if not story.text.strip():
-        edits, _ = new_file(story.lines, story.edit, path)
-        return [story.edits("The original is empty: the edit is the file", edits)]
+        spliced, _ = new_file(story.lines, story.edit, path)
+        edit = LineEdit(0, len(story.lines), tuple(map(without_ending, split_lines(spliced.text))))
+        return [story.edits("The original is empty: the edit is the file", [edit])]
     if found := read_format(story.edit, story.lines, path):
         return [story.edits("Edits", found.edits)]
     limit = Deadline(_SECONDS)

@@ -4,6 +4,7 @@ definitions, never from likeness."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 
 from fastapply.merge.layout import TAB_WIDTH, Layout
@@ -27,6 +28,8 @@ class Shifts:
             self._of_segment[segment] = self._common([self.delta(i) for i in lines])
         self._common_shift = self._common([self.delta(i) for i in self._exact]) if self._exact else 0
         self._unit_differs = self._tabs_against_spaces()
+        self._steady: dict[int | None, list[int]] | None = None  # exact matches that follow their shift, by segment
+        self._uses_tabs: bool | None = None
 
     def delta(self, i: int) -> int:
         """Columns by which the original's line stands deeper than matched snippet line i."""
@@ -77,16 +80,22 @@ class Shifts:
         return self._in_columns(self._snippet.depth[i] + shift) + rest
 
     def _peer(self, i: int) -> int | None:
-        """The nearest exact match of the same segment that follows the segment's shift."""
-        same = [k for k in self._exact if self._segments[k] == self._segments[i] and not self.is_moved(k)]
-        same = same or [k for k in self._exact if not self.is_moved(k)]
-        return min(same, key=lambda k: abs(k - i)) if same else None
+        """The nearest exact match of the same segment that follows the segment's shift; of any if it has none."""
+        if self._steady is None:
+            self._steady = {None: [k for k in self._exact if not self.is_moved(k)]}
+            for k in self._steady[None]:
+                self._steady.setdefault(self._segments[k], []).append(k)
+        same = self._steady.get(self._segments[i]) or self._steady[None]
+        if not same:
+            return None
+        at = bisect_left(same, i)
+        return min(same[max(0, at - 1) : at + 1], key=lambda k: abs(k - i))
 
     def _in_columns(self, columns: int) -> str:
         columns = max(0, columns)
-        indents = [indent_of(self._original.lines[j]) for j in self._original.filled]
-        tabs = sum(indent.startswith("\t") for indent in indents)
-        spaces = sum(indent.startswith(" ") for indent in indents)
-        if tabs > spaces:
+        if self._uses_tabs is None:
+            indents = [self._original.lines[j][:1] for j in self._original.filled]
+            self._uses_tabs = indents.count("\t") > indents.count(" ")
+        if self._uses_tabs:
             return "\t" * (columns // TAB_WIDTH) + " " * (columns % TAB_WIDTH)
         return " " * columns

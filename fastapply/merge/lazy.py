@@ -161,7 +161,7 @@ class _Reader:
     ) -> tuple[Snippet, Layout, Points, Alignment]:
         layout = self._layout_of(snippet)
         points = find_points(
-            self._original, layout, snippet.segments, snippet.signs, len(snippet.markers), prices, favoured
+            self._original, layout, snippet.segments, snippet.signs, len(snippet.markers), prices, self._limit, favoured
         )
         return (
             snippet,

@@ -3,6 +3,8 @@ are."""
 
 from __future__ import annotations
 
+from collections import Counter
+
 from fastapply.merge.layout import word_count
 from fastapply.merge.sheet import Gap, Sheet, is_function
 from fastapply.merge.values import Doubt, LineRange
@@ -21,6 +23,7 @@ class Losses:
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
         self._judged: list[tuple[Gap, list[int], list[int]]] = []
+        self._changes: Counter[int] | None = None  # by segment
         self.doubts: list[Doubt] = []
         self.lost = 0  # original lines that vanish with nothing in their place
 
@@ -75,18 +78,17 @@ class Losses:
 
     def _only_change(self, gap: Gap) -> bool:
         """True where the part of the snippet between two markers that holds the gap changes nothing else."""
-        segment = self._sheet.segments[gap.i1] if gap.i1 >= 0 else 0
-        part = [i for i in self._sheet.sl.filled if self._sheet.segments[i] == segment]
-        if any(
-            self._sheet.match[i] < 0 or self._sheet.sl.keys[i] != self._sheet.o.keys[self._sheet.match[i]] for i in part
-        ):
-            return False
-        others = [
-            pair
-            for pair, _, filled in self._judged
-            if pair is not gap and not filled and self._sheet.segments[max(0, pair.i1)] == segment
-        ]
-        return not others
+        if self._changes is None:
+            self._changes = Counter(
+                self._sheet.segments[i]
+                for i in self._sheet.sl.filled
+                if self._sheet.match[i] < 0 or self._sheet.sl.keys[i] != self._sheet.o.keys[self._sheet.match[i]]
+            )
+            self._changes.update(self._segment(pair) for pair, _, shown in self._judged if not shown)
+        return self._changes[self._segment(gap)] == 1  # the gap itself
+
+    def _segment(self, gap: Gap) -> int:
+        return self._sheet.segments[max(0, gap.i1)]
 
     def _shown_whole(self, gap: Gap, filled: list[int]) -> bool:
         """True where the snippet shows the definition around the gap from head to end without a marker."""

@@ -6,31 +6,41 @@ from collections.abc import Sequence
 
 from fastapply.merge.formats import read_format
 from fastapply.merge.snippet import read_snippet
-from fastapply.merge.text import ending_of, split_lines
-from fastapply.merge.values import Doubt, LineEdit, LineRange
+from fastapply.merge.splice import Spliced, splice, unified_diff
+from fastapply.merge.text import ending_of, split_lines, without_ending
+from fastapply.merge.values import Changes, Doubt, Edit, LineEdit, LineRange, Span
 
 
-def new_file(lines: Sequence[str], snippet: str, path: str | None) -> tuple[list[LineEdit], list[Doubt]]:
-    """The edit that makes the file, and a doubt where the snippet keeps code that is not there."""
+def new_file(lines: Sequence[str], snippet: str, path: str | None) -> tuple[Spliced, list[Doubt]]:
+    """The file that the snippet makes of the blank `lines`, and a doubt where it keeps code that is not there."""
     if found := read_format(snippet, lines, path):
-        return list(found.edits), list(found.doubts)
+        return splice(lines, found.edits, path), list(found.doubts)
+    raw = split_lines(snippet)
     read = read_snippet(snippet, [], frozenset(), path)
     if not any(line.strip() for line in read.lines):
-        return [], []
+        return splice(lines, (), path), []
     doubts = []
     if read.markers:
-        marker = read.markers[0]
+        line = read.markers[0].line
         doubts.append(
             Doubt(
                 "no_anchor",
                 "the snippet keeps existing code, and the original is empty",
                 "send the whole new file, or the file that the snippet edits",
-                LineRange(marker.line, marker.line + 1),
+                LineRange(line, line + 1),
             )
         )
-    new = list(read.lines)
-    numbers = list(read.numbers)
-    if ending_of(split_lines(snippet)[-1]) or numbers[-1] < len(split_lines(snippet)) - 1:
-        new.append("")
-        numbers.append(-1)
-    return [LineEdit(0, len(lines), tuple(new), tuple(numbers))], doubts
+    # each line with the ending it came with; a `+` sign and the wrapping are gone from it
+    new = [line + ending_of(raw[number]) for line, number in zip(read.lines, read.numbers, strict=True)]
+    text = "".join(new)
+    edit = LineEdit(0, len(lines), tuple(map(without_ending, new)), tuple(read.numbers))
+    return (
+        Spliced(
+            text,
+            (Edit(0, sum(map(len, lines)), text),),
+            tuple(Span(k, k + 1, "snippet", number) for k, number in enumerate(read.numbers)),
+            unified_diff(lines, [edit], path),
+            Changes(len(new), len(lines)),
+        ),
+        doubts,
+    )

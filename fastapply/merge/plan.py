@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from itertools import pairwise
 
 from fastapply.merge.evidence import leaders_above
@@ -35,11 +36,12 @@ class Plan:
         anchors = [i for i in self.sl.filled if self.match[i] >= 0]
         for i in anchors:
             self._anchor(i)
+        befores = [marker.before for marker in self.s.markers]
         bounds = [-1, *anchors, len(self.sl.keys)]
         for i1, i2 in pairwise(bounds):
             j1 = self.match[i1] if i1 >= 0 else -1
             j2 = self.match[i2] if i2 < len(self.sl.keys) else len(self.o.keys)
-            markers = tuple(m for m in self.s.markers if i1 < m.before <= i2)
+            markers = tuple(self.s.markers[bisect_right(befores, i1) : bisect_right(befores, i2)])
             self._gap(Gap(i1, i2, j1, j2, markers, i1 < 0, i2 == len(self.sl.keys)))
         self._losses.judge()
         self.doubts += self._losses.doubts

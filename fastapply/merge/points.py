@@ -12,6 +12,7 @@ from math import log2
 import msgspec
 
 from fastapply.merge.blocks import Blocks
+from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import is_leader
 from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.near import near_lines
@@ -19,6 +20,7 @@ from fastapply.merge.prices import Prices
 from fastapply.merge.signature import Signature, is_definition, likeness, signature
 
 MAX_CANDIDATES = 400  # places considered for one snippet line
+LEAST_COMMON_END = 30  # lines in common at each end from which a snippet is taken for the whole file
 MOST_NAMESAKES = 12  # lines that may hold a name for it to tell anything
 
 
@@ -50,6 +52,7 @@ def find_points(
     signs: list[str],
     markers: int,
     prices: Prices,
+    limit: Deadline,
     favoured: frozenset[int] = frozenset(),
 ) -> Points:
     """Every pair of lines that may match, with its weight; the `favoured` snippet lines weigh more."""
@@ -61,17 +64,22 @@ def find_points(
     signed = "+" in signs or "-" in signs  # a diff's context lines say themselves that they are the original's
     mine = Counter(snippet.name(i) for i in snippet.filled)
     rows: list[dict[int, float]] = [{} for _ in snippet.keys]
+    alike = _common_ends(original, snippet) if not markers and not signed else {}
     for i in snippet.filled:
+        limit.check()
         if signs[i] == "+":
             continue
         key = snippet.keys[i]
+        if i in alike:
+            rows[i][alike[i]] = weigh(key, 1, prices)
+            continue
         found = places.get(key)
         if found:
             certain = i in favoured or (len(found) == 1 and snippet.count[key] == 1)
             weight = weigh(key, len(found) + snippet.count[key] - 1, prices) + (
                 3.0 if signs[i] == "-" else prices.favour if i in favoured else 0.0
             )
-            for j in found if len(found) <= MAX_CANDIDATES else _near(found, rows, i):
+            for j in found if len(found) <= MAX_CANDIDATES else _near(original, key, rows[i - 1] if i else {}):
                 fit = 1.0 if signed or i in favoured else blocks.fit(i, j)
                 if not certain and not signed and not _same_place(original, snippet, segments, i, j):
                     fit *= prices.elsewhere
@@ -94,6 +102,22 @@ def find_points(
     _drop_stray_leaders(original, snippet, segments, rows)
     _favour_edges(original, snippet, segments, markers, rows, prices)
     return Points(rows, blocks)
+
+
+def _common_ends(original: Layout, snippet: Layout) -> dict[int, int]:
+    """The lines that a snippet without a marker has in common with the original at its head and its tail, where each is
+    longer than what an edit's context is: a file sent whole."""
+    size = min(len(original.lines), len(snippet.lines))
+    head = 0
+    while head < size and original.lines[head] == snippet.lines[head]:
+        head += 1
+    tail = 0
+    while tail < size - head and original.lines[-1 - tail] == snippet.lines[-1 - tail]:
+        tail += 1
+    if min(head, tail) < LEAST_COMMON_END:
+        return {}
+    drift = len(original.lines) - len(snippet.lines)
+    return {i: i for i in range(head)} | {i: i + drift for i in range(len(snippet.lines) - tail, len(snippet.lines))}
 
 
 def _namesake(original: Layout, snippet: Layout, i: int, mine: Counter[Signature | None]) -> list[tuple[int, float]]:
@@ -240,10 +264,9 @@ def _definition_heads(layout: Layout) -> dict[tuple[str, str], list[int]]:
     return heads
 
 
-def _near(found: list[int], rows: list[dict[int, float]], i: int) -> list[int]:
+def _near(original: Layout, key: str, above: dict[int, float]) -> list[int]:
     """Of the many places of a common line, those just below a match of the line above."""
-    above = rows[i - 1] if i else {}
-    return [j for j in found if j - 1 in above or j - 2 in above]
+    return [j for k in above for j in (k + 1, k + 2) if j < len(original.keys) and original.keys[j] == key]
 
 
 def _context(original: Layout, snippet: Layout, segments: list[int], i: int, j: int, weight: float) -> float:

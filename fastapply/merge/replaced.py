@@ -12,6 +12,7 @@ from fastapply.merge.signature import likeness
 
 ALIKE_LINES = 0.72  # likeness from which a line may be a new version of another
 ALIKE_HEADS = 0.78  # the same for a line that begins a block
+MOST_PAIRS = 20_000  # pairs of lines compared for one run; a longer run is taken for new
 MOST_DEAD = 3  # original lines behind a new `return` that it replaces
 
 _LEAVES = re.compile(r"(?:return|raise|throw|break|continue|goto|panic!?)\b")
@@ -64,7 +65,8 @@ class Replaced:
             theirs = [j for j in range(max(first, last - 3 * len(mine) - 12), last) if self._sheet.o.keys[j]]
             theirs.reverse()
             mine.reverse()
-        # best[k]: best total for the first k original lines consumed, with any number of snippet lines
+        if len(mine) * len(theirs) > MOST_PAIRS:
+            return first if forward else last
         gain = [[0.0] * (len(theirs) + 1) for _ in range(len(mine) + 1)]
         for b in range(1, len(theirs) + 1):
             gain[0][b] = gain[0][b - 1] - 0.25
