@@ -64,14 +64,14 @@ def find_points(
     signed = "+" in signs or "-" in signs  # a diff's context lines say themselves that they are the original's
     mine = Counter(snippet.name(i) for i in snippet.filled)
     rows: list[dict[int, float]] = [{} for _ in snippet.keys]
-    alike = _common_ends(original, snippet) if not markers and not signed else {}
+    given = _common_ends(original, snippet) if not markers and not signed else {}
     for i in snippet.filled:
         limit.check()
         if signs[i] == "+":
             continue
         key = snippet.keys[i]
-        if i in alike:
-            rows[i][alike[i]] = weigh(key, 1, prices)
+        if i in given:
+            rows[i][given[i]] = weigh(key, 1, prices)
             continue
         found = places.get(key)
         if found:
