@@ -21,6 +21,7 @@ from fastapply.merge.signature import Signature, is_definition, likeness, signat
 
 MAX_CANDIDATES = 400  # places considered for one snippet line
 LEAST_COMMON_END = 30  # lines in common at each end from which a snippet is taken for the whole file
+MOST_SEARCHED = 500  # changed or new lines of a snippet for which the nearest original line is sought
 MOST_NAMESAKES = 12  # lines that may hold a name for it to tell anything
 
 
@@ -64,6 +65,7 @@ def find_points(
     signed = "+" in signs or "-" in signs  # a diff's context lines say themselves that they are the original's
     mine = Counter(snippet.name(i) for i in snippet.filled)
     rows: list[dict[int, float]] = [{} for _ in snippet.keys]
+    search = sum(snippet.keys[i] not in places for i in snippet.filled) <= MOST_SEARCHED
     given = _common_ends(original, snippet) if not markers and not signed else {}
     for i in snippet.filled:
         limit.check()
@@ -94,7 +96,7 @@ def find_points(
                 weight = (1.3 if alone else 0.5) * likely
                 rows[i][j] = weight + _context(original, snippet, segments, i, j, weight)
         else:
-            for j, alike in near_lines(original, key) or _namesake(original, snippet, i, mine):
+            for j, alike in near_lines(original, key) or _namesake(original, snippet, i, mine) if search else ():
                 if signs[i] == " " and blocks.same(i, j) and _same_place(original, snippet, segments, i, j):
                     rows[i][j] = prices.near * (alike - 0.5) + _context(original, snippet, segments, i, j, 0.5)
     _drop_stray_closers(original, snippet, segments, rows)
@@ -107,17 +109,19 @@ def find_points(
 def _common_ends(original: Layout, snippet: Layout) -> dict[int, int]:
     """The lines that a snippet without a marker has in common with the original at its head and its tail, where each is
     longer than what an edit's context is: a file sent whole."""
-    size = min(len(original.lines), len(snippet.lines))
-    head = 0
-    while head < size and original.lines[head] == snippet.lines[head]:
+    if not original.filled or not snippet.filled:
+        return {}
+    theirs, mine = original.lines[: original.filled[-1] + 1], snippet.lines[: snippet.filled[-1] + 1]
+    size = min(len(theirs), len(mine))
+    head = tail = 0
+    while head < size and theirs[head] == mine[head]:
         head += 1
-    tail = 0
-    while tail < size - head and original.lines[-1 - tail] == snippet.lines[-1 - tail]:
+    while tail < size - head and theirs[-1 - tail] == mine[-1 - tail]:
         tail += 1
     if min(head, tail) < LEAST_COMMON_END:
         return {}
-    drift = len(original.lines) - len(snippet.lines)
-    return {i: i for i in range(head)} | {i: i + drift for i in range(len(snippet.lines) - tail, len(snippet.lines))}
+    drift = len(theirs) - len(mine)
+    return {i: i for i in range(head)} | {i: i + drift for i in range(len(mine) - tail, len(mine))}
 
 
 def _namesake(original: Layout, snippet: Layout, i: int, mine: Counter[Signature | None]) -> list[tuple[int, float]]:
