@@ -4,7 +4,6 @@ import pytest
 
 from fastapply import apply
 from fastapply.errors import EditRefused
-from fastapply.merge.newfile import new_file
 from fastapply.merge.values import ApplyResult
 
 
@@ -30,6 +29,12 @@ def test_an_empty_file_stays_as_it_is(original: str, snippet: str) -> None:
 @pytest.mark.parametrize(
     ("snippet", "result"),
     [
+        pytest.param("x = 1\ny = 2\n", "x = 1\ny = 2\n", id="as it stands"),
+        pytest.param("x = 1", "x = 1", id="no final newline"),
+        pytest.param("```python\nx = 1\n```", "x = 1\n", id="out of its fence"),
+        pytest.param("# tool.py\nx = 1\n", "x = 1\n", id="below its name"),
+        pytest.param("x = 1\r\ny = 2\r\n", "x = 1\r\ny = 2\r\n", id="with its line endings"),
+        pytest.param("def f(a, *b):\n    ...\n", "def f(a, *b):\n    ...\n", id="a stub's ellipsis"),
         pytest.param("--- /dev/null\n+++ b/tool.py\n@@ -0,0 +1,2 @@\n+x = 1\n+y = 2\n", "x = 1\ny = 2\n", id="a diff"),
     ],
 )
@@ -39,6 +44,11 @@ def test_the_snippet_becomes_the_file(snippet: str, result: str) -> None:
     assert done.merged_code == result
     assert done.doubts == ()
     assert done.format == "new_file"
+
+
+def test_blank_lines_give_way() -> None:
+    """A file of nothing but white space is an empty one."""
+    assert created("x = 1\n", "\n\n").merged_code == "x = 1\n"
 
 
 def test_a_marker_in_a_new_file_is_a_doubt() -> None:
@@ -53,6 +63,6 @@ def test_a_marker_in_a_new_file_is_a_doubt() -> None:
 
 def test_each_line_comes_from_its_snippet_line() -> None:
     """Provenance counts the snippet's lines as they came."""
-    (edit,), doubts = new_file([], "```\nx = 1\ny = 2\n```\n", None)
-    assert doubts == []
-    assert (edit.start, edit.end, edit.lines[:2], edit.snippet_lines[:2]) == (0, 0, ("x = 1", "y = 2"), (1, 2))
+    spans = created("```\nx = 1\ny = 2\n```\n").provenance
+    lines = [(span.source, span.source_start + k) for span in spans for k in range(span.end - span.start)]
+    assert lines == [("snippet", 1), ("snippet", 2)]
