@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Which rule of the merge buys what: all cases once with everything, and once without each rule.
 
-    python benchmarks/ablation.py CASES.jsonl.gz [CASES.jsonl.gz …] [--only RULE] [--jobs 2]
+    python benchmarks/ablation.py tests/golden|CASES.jsonl.gz … [--only RULE …] [--together] [--jobs 2]
 
 Prints a Markdown table: how many cases come out exact, with other blank lines, wrong and refused, and for each rule
-by how much that differs without it. "changed" counts the cases whose outcome is another, better or worse.
+by how much that differs without it. "changed" counts the cases whose outcome is another, better or worse. Two rules may
+each be worth nothing because the other one does the same: --together does without all the rules that --only names.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from golden_files import golden_cases
 from switches import SWITCHES, Change
 
 from fastapply import apply
@@ -84,12 +86,13 @@ _cases: list[Case] = []
 
 def _load(paths: Sequence[str], limit: int | None) -> None:
     """In a worker: the cases that it will merge again and again."""
-    cases = [case for path in paths for case in load_cases(path)]
+    cases = [case for path in paths for case in (golden_cases(Path(path)) if Path(path).is_dir() else load_cases(path))]
     _cases[:] = cases[:: max(1, len(cases) // limit)] if limit else cases
 
 
-def _run(rule: str | None) -> tuple[str | None, list[Outcome]]:
-    return rule, outcomes(_cases, SWITCHES[rule] if rule else {})
+def _run(rules: tuple[str, ...]) -> tuple[str, list[Outcome]]:
+    changes = {name: change for rule in rules for name, change in SWITCHES[rule].items()}
+    return ", ".join(rules), outcomes(_cases, changes)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -99,23 +102,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     if faults := list(missing(rules)):
         sys.stderr.write("".join(f"ablation: {fault}\n" for fault in faults))
         return 1
-    found: dict[str | None, list[Outcome]] = {}
+    found: dict[str, list[Outcome]] = {}
+    runs = [(), tuple(rules)] if args.together else [(), *((rule,) for rule in rules)]
     context = multiprocessing.get_context("spawn")
     with context.Pool(args.jobs, _load, (args.cases, args.limit)) as pool:
-        for rule, outcome in pool.imap_unordered(_run, [None, *rules]):
-            found[rule] = outcome
-            sys.stderr.write(f"\r{len(found)} of {len(rules) + 1} runs")
+        for without, outcome in pool.imap_unordered(_run, runs):
+            found[without] = outcome
+            sys.stderr.write(f"\r{len(found)} of {len(runs)} runs")
     sys.stderr.write("\n")
-    full = found.pop(None)
-    lines = table(full, {rule: outcome for rule, outcome in found.items() if rule})
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    full = found.pop("")
+    sys.stdout.write("".join(f"{line}\n" for line in table(full, found)))
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("cases", nargs="+", metavar="CASES", help="files of cases, as for `fastapply eval`")
+    parser.add_argument("cases", nargs="+", metavar="CASES", help="files as for `fastapply eval`, or tests/golden")
     parser.add_argument("--only", action="append", choices=list(SWITCHES), metavar="RULE", help="only this rule")
+    parser.add_argument("--together", action="store_true", help="without all these rules at once")
     parser.add_argument("--limit", type=int, metavar="N", help="about N cases, spread over all")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (2)")
     return parser

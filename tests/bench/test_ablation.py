@@ -79,6 +79,13 @@ def test_the_table_holds_the_whole_merge_and_the_differences(ablation: ModuleTyp
     ]
 
 
+def test_the_golden_cases_can_be_measured_with(ablation: ModuleType) -> None:
+    cases = ablation.golden_cases(FOLDER.parent / "tests" / "golden")
+    assert len(cases) > 100
+    assert {"python", "kotlin", "haskell"} <= {case.language for case in cases}
+    assert all(case.before or case.snippet for case in cases)
+
+
 def test_it_runs_over_files_of_cases(tmp_path: Path) -> None:
     fields = {"id": "one", "path": "a.py", "language": "python", "before": BEFORE, "after": BEFORE, "snippet": BEFORE}
     (tmp_path / "cases.jsonl").write_text(json.dumps(fields) + "\n")
