@@ -10,6 +10,8 @@ from fastapply.merge.snippet import Snippet
 from fastapply.merge.text import split_lines
 from fastapply.merge.values import Doubt, LineRange
 
+LEAST_TELLING = 8  # characters of a line that hardly stands twice at the margin of a file
+
 
 def result_doubts(original: Layout, plans: list[Plan], snippet: Snippet, result: str) -> list[Doubt]:
     """What the result lacks of the snippet, and what it holds twice that the original holds once."""
@@ -72,12 +74,14 @@ def _twins(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doub
 
 
 def _doubled(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doubt]:
-    """An import that the file has already, and keeps, is not imported once more."""
+    """An import or assignment at the margin that the file has already, and keeps, is not made once more."""
     for plan in plans:
         for i in plan.sl.filled:
             key = plan.sl.keys[i]
             name = plan.sl.name(i)
-            if plan.match[i] >= 0 or not name or name[0] != "import" or plan.sl.depth[i] or original.count[key] != 1:
+            if plan.match[i] >= 0 or not name or name[0] not in ("import", "set", "var") or plan.sl.depth[i]:
+                continue
+            if original.count[key] != 1 or len(key) < LEAST_TELLING:
                 continue
             j = original.keys.index(key)
             if j not in gone and not original.depth[j]:

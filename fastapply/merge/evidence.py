@@ -77,6 +77,8 @@ def explained_lines(original: Layout, names: frozenset[str]) -> set[int]:
     for j in original.filled:
         key = original.keys[j]
         name = original.name(j)
+        if j in result and starts:
+            continue
         if name and name[0] == "def":
             if re.split(r"[.:]", name[1])[-1] in names:
                 result.update(range(leaders_above(original, j), original.end[j] + 1))
@@ -85,11 +87,8 @@ def explained_lines(original: Layout, names: frozenset[str]) -> set[int]:
         elif starts and key.startswith(starts):
             result.add(j)
             if key.startswith(('"""', "'''")) and key.count(key[:3]) == 1:
-                k = j + 1
-                while k < len(original.keys) and key[:3] not in original.keys[k]:
-                    result.add(k)
-                    k += 1
-                result.add(k)
+                end = next((k for k in range(j + 1, len(original.keys)) if key[:3] in original.keys[k]), None)
+                result.update(range(j, end + 1) if end is not None else ())
     return result
 
 

@@ -13,6 +13,8 @@ _CLOSERS = r"(?:\*+/\s*\}?|--+>|--%>|\*\)|-\}|\]\]|\"{3})"
 _COMMENT = re.compile(rf"^\s*(?P<open>{_OPENERS})\s*(?P<body>.*?)\s*(?P<close>{_CLOSERS})?\s*,?\s*$", re.IGNORECASE)
 _ELLIPSIS = r"(?:\.{3,}|…|\[\s*(?:\.{3}|…)\s*\]|\(\s*(?:\.{3}|…)\s*\))"
 
+LONGEST = 1000  # characters of a line that may be a marker or a note
+
 _KEPT_WORDS = re.compile(
     r"\b(?:exist(?:s|ing)?|unchanged|untouched|unmodified|unaltered|rest|remain(?:s|ing|der)?|same|others?|previous(?:ly)?|prior"
     r"|original|omitted|elided|snip(?:ped)?|skip(?:ped)?|as before|as is|truncated|above|below|keep|kept|stays?"
@@ -32,9 +34,13 @@ _PLAIN_MARKER = re.compile(
     re.IGNORECASE,
 )
 _TRAILING = re.compile(
-    rf"(?P<code>\S.*?)(?P<gap>\s*)(?P<comment>(?://|#|--|/\*|<!--|\{{/\*)\s*[\[(]?\s*(?P<body>{_ELLIPSIS}.*?|[^\"'`]*?{_ELLIPSIS})\s*(?:\*/\s*\}}?|-->)?)(?P<after>\s*(?:[\])}}]+[;,]?)?\s*)$"
+    rf"(?P<code>\S.*?)(?P<gap>\s*)"
+    rf"(?:\{{/\*+\s*[\[(]?\s*(?P<jsx>{_ELLIPSIS}.*?)\s*\*/\s*\}}"
+    rf"|/\*+\s*[\[(]?\s*(?P<block>{_ELLIPSIS}.*?)\s*\*/|<!--+\s*(?P<html>{_ELLIPSIS}.*?)\s*--+>"
+    rf"|(?://|#|--)\s*[\[(]?\s*(?P<line>{_ELLIPSIS}.*?|[^\"'`]*?{_ELLIPSIS}))"
+    rf"(?P<after>\s*(?:[\])}}]+[;,]?)?\s*)$"
 )
-_BARE_WORDS = re.compile(rf"^\s*{_ELLIPSIS}\s*(?P<words>[A-Za-z][^;{{}}=()]*?)\s*{_ELLIPSIS}?\s*$")
+_BARE_WORDS = re.compile(rf"^\s*{_ELLIPSIS}\s+(?P<words>[A-Za-z][^;{{}}=()]*?)\s*{_ELLIPSIS}?\s*$")
 
 _NOTE_HEAD = re.compile(
     r"^[\[(<*=\-\s]*(?:note(?:\s+to\s+\w+)?\s*[:\-]\s*)?(?:first_edit|second_edit|third_edit|edit(?:\s*\d+)?|begin|end|start|change(?:\s*\d+)?|step\s*\d+)?\s*[:\-]?\s*"
@@ -67,14 +73,14 @@ _NOTE_TAG = re.compile(
 
 def comment_body(line: str) -> str | None:
     """The text inside `line` when it is a comment in any known syntax, else None."""
-    match = _COMMENT.match(line)
+    match = _COMMENT.match(line) if len(line) <= LONGEST else None
     return match["body"] if match else None
 
 
 def is_marker(line: str, known: frozenset[str] | set[str] = frozenset()) -> bool:
     """True where `line` stands for unchanged code. `known`: the original's lines, stripped; those are never markers."""
     stripped = line.strip()
-    if not stripped or stripped in known:
+    if not stripped or len(stripped) > LONGEST or stripped in known:
         return False
     body = comment_body(line)
     if body is None:
@@ -108,8 +114,11 @@ def split_trailing(line: str) -> tuple[str, str] | None:
     """
     if "..." not in line and "…" not in line:
         return None
-    match = _TRAILING.match(line.strip())
-    if not match or not _is_marker_body(re.sub(r"(?:\*/\s*\}?|-->)\s*$", "", match["body"]).strip()):
+    match = _TRAILING.match(line.strip()) if len(line) <= LONGEST else None
+    if not match or any(match["code"].count(quote) % 2 for quote in "\"'`"):
+        return None
+    body = next(text for text in (match["jsx"], match["block"], match["html"], match["line"]) if text is not None)
+    if not _is_marker_body(body.strip()):
         return None
     indent = line[: len(line) - len(line.lstrip())]
     return indent + match["code"].rstrip(), match["after"].strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from fastapply.merge.layout import Layout
-from fastapply.merge.signature import likeness
+from fastapply.merge.signature import LEAVES, likeness
 
 LEAST = 0.8  # likeness below this is no evidence
 MOST_PLACES = 12  # a word found in more places than this tells nothing
@@ -19,6 +19,7 @@ def near_lines(original: Layout, key: str) -> list[tuple[int, float]]:
         for j in original.lines_with(word, MOST_PLACES):
             seen[j] = seen.get(j, 0) + 1
     best = sorted(seen, key=lambda j: -seen[j])[:MOST_PLACES]
+    best = [j for j in best if bool(LEAVES.match(original.keys[j])) == bool(LEAVES.match(key))]
     scored = sorted(((likeness(key, original.keys[j]), -j) for j in best), reverse=True)[:3]
     if not scored or scored[0][0] < LEAST:
         return []

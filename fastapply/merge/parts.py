@@ -87,7 +87,7 @@ def cut(snippet: Snippet, start: int, end: int) -> Snippet:
         snippet.lines[start:end],
         snippet.numbers[start:end],
         snippet.signs[start:end],
-        [Marker(m.before - start, m.line, m.depth, m.text) for m in snippet.markers if start < m.before < end],
+        [Marker(m.before - start, m.line, m.depth, m.text) for m in snippet.markers if start < m.before <= end],
         [],
         [Removal(r.before - start, r.line, r.names) for r in snippet.removals if start < r.before < end],
         snippet.signed,

@@ -20,6 +20,8 @@ class Places:
     ) -> int | None:
         """The original line before which the run belongs, or None where nothing tells. `low` and `high` bound
         the gap."""
+        if not any(self._sheet.o.keys[j] for j in range(low, high)):
+            return low
         filled = [i for i in body if self._sheet.sl.keys[i]]
         above = [m for m in gap.markers if m.before <= run[0]]
         below = [m for m in gap.markers if m.before > body[-1]]

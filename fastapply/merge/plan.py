@@ -130,8 +130,6 @@ class Plan:
             return True
         if any(r.before <= gap.i2 for r in self.s.removals) and len(above) <= 40:
             return True
-        if not filled and self.sheet.is_whole_file():
-            return True
         if not filled:
             return False
         imports = [j for j in above if (self.o.name(j) or ("",))[0] == "import"]
@@ -170,6 +168,9 @@ class Plan:
     def _head_run(self, gap: Gap, run: list[int], first: int, last: int, cuts: int) -> int:
         """New text right after an anchor, a marker behind it. Returns the first original line that the marker keeps."""
         lead, body, trail = self.sheet.strip(run)
+        if self.s.signed:  # only what bears the sign `-` goes
+            self._emit(first, first, lead + body + ([] if self.sheet.blanks(first, last) else trail))
+            return first
         taken = self._replaced.consumed(body, first, self._replaced.limit(body, first, last), forward=True)
         end = self._replaced.tail_of_item(gap, body, max(first, taken), last)
         consumed = max(taken, end, self._replaced.wrapped_to_end(gap, body, first, last))
@@ -191,10 +192,14 @@ class Plan:
     def _tail_run(self, gap: Gap, run: list[int], first: int, last: int) -> int:
         """New text right before an anchor, a marker above it. Returns the end of what the marker keeps."""
         lead, body, trail = self.sheet.strip(run)
-        taken = min(
-            self._replaced.consumed(body, first, last, forward=False),
-            self._replaced.comment_above(gap, body, trail, first, last),
-            self._replaced.header_above(gap, trail, first, last),
+        taken = (
+            last
+            if self.s.signed
+            else min(
+                self._replaced.consumed(body, first, last, forward=False),
+                self._replaced.comment_above(gap, body, trail, first, last),
+                self._replaced.header_above(gap, trail, first, last),
+            )
         )
         if taken < last:
             lost = [j for j in range(taken, last) if self.o.keys[j]]
@@ -223,7 +228,7 @@ class Plan:
     def _floating(self, gap: Gap, run: list[int], low: int, high: int, k: int, count: int) -> int:
         """New text between two markers (or between a marker and an open end)."""
         lead, body, trail = self.sheet.strip(run)
-        similar = self._replaced.similar(body, low, high)
+        similar = None if self.s.signed else self._replaced.similar(body, low, high)
         if similar is not None:
             start, end = similar
             lost = [j for j in range(start, end) if self.o.keys[j]]

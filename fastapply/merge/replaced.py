@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from fastapply.merge.evidence import is_leader
 from fastapply.merge.layout import word_count
 from fastapply.merge.markers import comment_body
 from fastapply.merge.sheet import Gap, Sheet, is_function
-from fastapply.merge.signature import likeness
+from fastapply.merge.signature import LEAVES, likeness, signature
 
 ALIKE_LINES = 0.72  # likeness from which a line may be a new version of another
 ALIKE_HEADS = 0.78  # the same for a line that begins a block
 MOST_PAIRS = 20_000  # pairs of lines compared for one run; a longer run is taken for new
 MOST_DEAD = 3  # original lines behind a new `return` that it replaces
-
-_LEAVES = re.compile(r"(?:return|raise|throw|break|continue|goto|panic!?)\b")
 
 
 class Replaced:
@@ -97,6 +93,11 @@ class Replaced:
             return 0.0
         if not self._sheet.blocks.same(i, j) or self._sheet.sl.count[theirs] >= self._sheet.o.count[theirs]:
             return 0.0
+        calls = signature(mine), signature(theirs)
+        if calls[0] != calls[1] and all(call is not None and call[0] == "call" for call in calls):
+            return 0.0  # calls of two functions are alike only in form
+        if bool(LEAVES.match(mine)) != bool(LEAVES.match(theirs)):
+            return 0.0
         alike = likeness(mine, theirs)
         if self._sheet.o.depth[j] != self._sheet.sl.depth[i] + self._sheet.shifts.of(i):
             alike -= 0.15
@@ -154,7 +155,7 @@ class Replaced:
         """Where the run ends its block (return, raise, break, ...), the end of the original lines of that block, which
         could never run behind it."""
         final = body[-1]
-        if not _LEAVES.match(self._sheet.sl.keys[final]) or first >= last:
+        if not LEAVES.match(self._sheet.sl.keys[final]) or first >= last:
             return first
         j = first
         depth = self._sheet.sl.depth[final] + self._sheet.shifts.of(final)

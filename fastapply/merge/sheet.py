@@ -48,7 +48,12 @@ class Sheet:
         if self.s.markers:
             return False
         matched = [j for j in self.match if j >= 0]
-        return bool(matched) and matched[-1] == self.o.filled[-1] and len(matched) > 0.6 * len(self.o.filled)
+        return (
+            bool(matched)
+            and matched[0] == self.o.filled[0]
+            and matched[-1] == self.o.filled[-1]
+            and len(matched) > 0.6 * len(self.o.filled)
+        )
 
     def range(self, gap: Gap) -> LineRange:
         """The snippet lines, as they came, from one anchor of the gap to the other."""

@@ -53,13 +53,21 @@ _TEST = re.compile(
 )
 _MACRO = re.compile(r"^(?P<head>[A-Z][A-Z0-9_]*\s*\([^()]*\))\s*\{?$|^(?P<rust>\w+!\s*\(\s*\w+),.*\{$")
 
+# What begins a rule of CSS, and neither a key with its object nor a call.
+_RULE_HEAD = re.compile(
+    r"[.#&*:\[]|@(?:media|supports|keyframes|font-face|layer|include|mixin|container)\b|[\w-]+(?:\[[^\]]*\])?::?[\w-]+"
+)
+LONGEST = 1000  # characters of a line that is read for what it declares
+
+LEAVES = re.compile(r"(?:return|raise|throw|break|continue|goto|panic!?)\b")
+
 Signature = tuple[str, str]
 
 
 @lru_cache(maxsize=32768)
 def signature(key: str) -> Signature | None:
     """(kind, name) of the line with this key, or None. Kinds: def, var, set, key, import, call, tag."""
-    if not key or not (key[0].isalnum() or key[0] in "_$@<\"'#.&*-:~"):
+    if not key or len(key) > LONGEST or not (key[0].isalnum() or key[0] in "_$@<\"'#.&*-:~"):
         return None
     return _declared(key) or _set_or_called(key)
 
@@ -67,6 +75,8 @@ def signature(key: str) -> Signature | None:
 def _declared(key: str) -> Signature | None:
     """What a line declares; the tests before each pattern only save its time."""
     final = key[-1]
+    if final == "{" and _RULE_HEAD.match(key) and (match := _SELECTOR.match(key)):
+        return "def", match["name"].strip()
     if key.startswith(("impl", "extension", "instance", "unsafe")) and (match := _IMPL.match(key)):
         return "def", f"{match['word']} {match['head'].strip().rstrip(',')}"
     if final in "{>o|(" and (match := _TEST.match(key)) and match["name"].split(".")[0] not in KEYWORDS:
@@ -149,6 +159,8 @@ def likeness(a: str, b: str) -> float:
     """How alike two keys are, 0 to 1: the share of text in common, raised where both have one signature."""
     if a == b:
         return 1.0
+    if max(len(a), len(b)) > LONGEST:
+        return 0.0
     if (bare := _without_comment(a)) and bare == _without_comment(b):
         return 0.95
     ratio = Indel.normalized_similarity(a, b)

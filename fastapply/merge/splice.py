@@ -26,8 +26,8 @@ class Spliced(msgspec.Struct, frozen=True):
 
 def tidy(lines: Sequence[str], edits: Sequence[LineEdit]) -> list[LineEdit]:
     """The edits in order, without those that change nothing, and each without the lines it has in common with the
-    original at its ends. `lines` are the original's, with endings. Edits must not overlap."""
-    result = []
+    original at its ends; edits that touch are one. `lines` are the original's, with endings. Edits must not overlap."""
+    result: list[LineEdit] = []
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
         start, end, new = edit.start, edit.end, list(edit.lines)
         numbers = list(edit.snippet_lines) or [-1] * len(new)
@@ -36,6 +36,9 @@ def tidy(lines: Sequence[str], edits: Sequence[LineEdit]) -> list[LineEdit]:
         while start < end and new and _same(lines[end - 1], new[-1]):
             end, new, numbers = end - 1, new[:-1], numbers[:-1]
         if start < end or new:
+            if result and result[-1].end == start:
+                last = result.pop()
+                start, new, numbers = last.start, [*last.lines, *new], [*last.snippet_lines, *numbers]
             result.append(LineEdit(start, end, tuple(new), tuple(numbers)))
     return result
 
@@ -138,6 +141,7 @@ def unified_diff(lines: Sequence[str], edits: Sequence[LineEdit], path: str | No
     """A unified diff made from the edits themselves, so that it costs nothing in long files."""
     if not edits:
         return ""
+    edits = [*edits[:-1], _with_unfinished(lines, edits[-1])]
     name = path or "file"
     out = [f"--- a/{name}\n", f"+++ b/{name}\n"]
     drift = 0
@@ -153,9 +157,20 @@ def unified_diff(lines: Sequence[str], edits: Sequence[LineEdit], path: str | No
             out.extend(_diff_line(" ", line) for line in lines[at : edit.start])
             out.extend(_diff_line("-", line) for line in lines[edit.start : edit.end])
             out.extend(_diff_line("+", line + "\n") for line in edit.lines)
+            if edit.lines and edit.end == len(lines) and lines and not ending_of(lines[-1]):
+                out.append("\\ No newline at end of file\n")
             at = edit.end
         out.extend(_diff_line(" ", line) for line in lines[at:end])
     return "".join(out)
+
+
+def _with_unfinished(lines: Sequence[str], edit: LineEdit) -> LineEdit:
+    """The last edit, with the line above it where a file without a final newline gives that line an ending or takes it."""
+    finished = edit.end < len(lines) or not lines or ending_of(lines[-1])
+    if finished or not edit.start or (edit.lines and edit.start < edit.end):
+        return edit
+    above = without_ending(lines[edit.start - 1])
+    return LineEdit(edit.start - 1, edit.end, (above, *edit.lines), (-1, *edit.snippet_lines))
 
 
 def _diff_line(sign: str, line: str) -> str:

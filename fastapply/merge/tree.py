@@ -29,6 +29,7 @@ _READ_SIZE: Final = 1 << 16
 _NAME_LENGTH: Final = 240
 _ERROR_KIND: Final = 65535
 _WHITE: Final = b" \t\r\n\f\v"
+_LONE_CR: Final = re.compile(r"\r(?!\n)")
 _CLOSER: Final = re.compile(rb"[)\]}]|</|\"\"\"|'''|`|(?i:end|fi|done|esac)\b")
 
 
@@ -68,6 +69,8 @@ class Item(msgspec.Struct, frozen=True):
 
 def encode(text: str) -> bytes:
     """`text` in UTF-8; a lone surrogate, which UTF-8 can't hold, becomes three bytes that no grammar accepts."""
+    if "\r" in text:
+        text = _LONE_CR.sub("\n", text)  # grammars take no lone CR for a line end; offsets stay as they are
     return text.encode("utf-8", "surrogatepass")
 
 
