@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from fastapply.merge.layout import Layout, key_of
+from fastapply.merge.layout import Layout, key_of, word_count
 from fastapply.merge.plan import Plan
 from fastapply.merge.snippet import Snippet
 from fastapply.merge.text import split_lines
@@ -17,7 +18,13 @@ def result_doubts(original: Layout, plans: list[Plan], snippet: Snippet, result:
     """What the result lacks of the snippet, and what it holds twice that the original holds once."""
     keys = {key_of(line) for line in split_lines(result)}
     gone = {j for plan in plans for edit in plan.edits for j in range(edit.start, edit.end)}
-    return [*_lost(snippet, keys), *_missing(plans), *_doubled(original, plans, gone), *_twins(original, plans, gone)]
+    return [
+        *_lost(snippet, keys),
+        *_missing(plans),
+        *_doubled(original, plans, gone),
+        *_twins(original, plans, gone),
+        *_split(plans),
+    ]
 
 
 def _lost(snippet: Snippet, keys: set[str]) -> Iterator[Doubt]:
@@ -30,6 +37,47 @@ def _lost(snippet: Snippet, keys: set[str]) -> Iterator[Doubt]:
                 "show the lines around it as the file has them",
                 LineRange(number, number + 1),
             )
+
+
+# Languages in which a block holds one function or class of a name. In the others a name may be overloaded.
+_ONE_OF_A_NAME = frozenset({"python", "javascript", "go", "rust", "php", "lua", "ruby", "c", "bash"})
+_OVERLOADS = re.compile(r"@.*\b(?:setter|getter|deleter|overload|register|\w+\.(?:when|register))\b")
+
+
+def _namesakes(original: Layout, plan: Plan, i: int, gone: set[int]) -> list[int]:
+    """The kept definitions that the new one of line i can't stand beside, were they in one block."""
+    key, layout = plan.sl.keys[i], plan.sl
+    if original.count[key]:
+        return (
+            [j for j in original.places(key) if j not in gone] if original.count[key] == layout.count[key] == 1 else []
+        )
+    if (
+        plan.sheet.evidence.language not in _ONE_OF_A_NAME
+        or layout.end[i] == i
+        or (i and _OVERLOADS.match(layout.keys[i - 1]))
+    ):
+        return []
+    return [j for j in original.filled if j not in gone and original.end[j] > j and original.name(j) == layout.name(i)]
+
+
+def _split(plans: list[Plan]) -> Iterator[Doubt]:
+    """A new definition most of whose lines were matched within another one would tear that one apart."""
+    for plan in plans:
+        layout = plan.sl
+        for h in layout.filled:
+            if plan.match[h] >= 0 or plan.s.signed or not layout.is_definition(h):
+                continue
+            body = [i for i in layout.filled if h < i <= layout.end[h] and word_count(layout.keys[i])]
+            torn = [i for i in body if plan.match[i] >= 0 and not plan.sheet.blocks.fit(i, plan.match[i])]
+            if len(torn) > 1 and 2 * len(torn) > len(body):
+                number, j = plan.s.numbers[h], plan.match[torn[0]]
+                yield Doubt(
+                    "ambiguous_anchor",
+                    f"line {number + 1} of the snippet begins a definition whose lines are in another one, at line {j + 1}",
+                    "note that the old one is renamed, or show what stands before and behind the new one",
+                    LineRange(number, number + 1),
+                    (LineRange(j, j + 1),),
+                )
 
 
 def _missing(plans: list[Plan]) -> Iterator[Doubt]:
@@ -51,15 +99,9 @@ def _twins(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doub
     """A new definition whose very head stands in the original, in the same block, and is kept."""
     for plan in plans:
         for i in plan.sl.filled:
-            key = plan.sl.keys[i]
-            if (
-                plan.match[i] >= 0
-                or not plan.sl.is_definition(i)
-                or original.count[key] != 1
-                or plan.sl.count[key] != 1
-            ):
+            if plan.match[i] >= 0 or not plan.sl.is_definition(i):
                 continue
-            for j in [j for j in original.filled if original.keys[j] == key and j not in gone]:
+            for j in _namesakes(original, plan, i, gone):
                 around = plan.sl.head[i]
                 same = plan.match[around] == original.head[j] if around >= 0 else original.head[j] < 0
                 if same and j not in plan.match:

@@ -43,6 +43,7 @@ class Evidence(msgspec.Struct):
     instruction: str
     indent_blocks: bool
     removes: bool
+    language: str
 
 
 def gather(original: Layout, snippet: Snippet, instruction: str, profile: Profile) -> Evidence:
@@ -50,7 +51,7 @@ def gather(original: Layout, snippet: Snippet, instruction: str, profile: Profil
     names = removal_names(instruction)
     for removal in snippet.removals:
         names |= named_in(" ".join(removal.names))
-    return Evidence(explained_lines(original, names), instruction, profile.indent_blocks, bool(names))
+    return Evidence(explained_lines(original, names), instruction, profile.indent_blocks, bool(names), profile.name)
 
 
 def removal_names(instruction: str) -> frozenset[str]:

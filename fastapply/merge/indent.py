@@ -1,6 +1,5 @@
 """Indentation of snippet lines in the original: the shift of each segment, taken from exact matches, or else from the
-heads of
-definitions, never from likeness."""
+heads of definitions; from likeness only where there is nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ class Shifts:
         self._original, self._snippet, self._segments = original, snippet, segments
         matched = [i for i in snippet.filled if match[i] >= 0]
         exact = [i for i in matched if snippet.keys[i] == original.keys[match[i]]]
-        self._exact = exact or [i for i in matched if snippet.is_definition(i)]
+        self._exact = exact or [i for i in matched if snippet.is_definition(i)] or matched
         self._match = match
         self._of_segment: dict[int, int] = {}
         by_segment: dict[int, list[int]] = {}

@@ -94,6 +94,10 @@ class Layout:
             if whole and last > item.name_line:
                 self.end[item.name_line] = last
 
+    def places(self, key: str) -> list[int]:
+        """The lines with this key."""
+        return [k for k in self.filled if self.keys[k] == key]
+
     def name(self, k: int) -> Signature | None:
         """What line k declares or sets, by the grammar or by the line alone."""
         if k not in self._names:

@@ -227,12 +227,24 @@ def _strays(original: Layout, reading: Reading) -> frozenset[int]:
         and original.count[keys[i]]
         and word_count(keys[i])
         and not is_leader(keys[i])
+        and (_is_context(reading, i) or any(reading.points.blocks.same(i, j) for j in original.places(keys[i])))
     )
+
+
+def _is_context(reading: Reading, i: int) -> bool:
+    """False for a line of a definition that was matched itself, and for the last line of a snippet that ends openly: they
+    may well be new."""
+    layout, match = reading.layout, reading.alignment.match
+    head = layout.head[i]
+    while head >= 0 and not layout.is_definition(head):
+        head = layout.head[head]
+    open_end = reading.snippet.segments[i] == len(reading.snippet.markers)
+    return not (head >= 0 and (match[head] >= 0 or (open_end and i == layout.filled[-1])))
 
 
 def _stray_doubt(original: Layout, reading: Reading, i: int) -> Doubt:
     number = reading.snippet.numbers[i]
-    places = [j for j in original.filled if original.keys[j] == reading.layout.keys[i]]
+    places = original.places(reading.layout.keys[i])
     return Doubt(
         "ambiguous_anchor",
         f"line {number + 1} of the snippet stands beside a marker like a line of the original, and could"

@@ -46,7 +46,8 @@ class Losses:
         if not bare or noted or self._sheet.is_whole_file():
             return
         firm = self._solid(gap)
-        if firm == 2 and self._only_change(gap):
+        spoken = not self._sheet.evidence.instruction or self._sheet.evidence.removes
+        if firm == 2 and spoken and self._only_change(gap):
             return  # this part of the snippet is there for no other reason
         self.lost += len(bare)
         allowed = (
@@ -54,7 +55,7 @@ class Losses:
             MOST_LOST_HALF_ANCHORED,
             MOST_LOST_UNEXPLAINED if self._sheet.evidence.instruction else MOST_LOST_SILENT,
         )[firm]
-        if len(bare) > allowed:
+        if len(bare) > allowed or self._loses_members(gap, bare):
             self._doubt_loss(
                 gap,
                 f"{len(lost)} line(s) of the original would vanish between two lines that the snippet"
@@ -64,7 +65,14 @@ class Losses:
     def _judge_replacement(self, gap: Gap, lost: list[int], filled: list[int]) -> None:
         """Original lines give way to others."""
         bare = [j for j in lost if j not in self._sheet.evidence.explained]
-        if len(bare) <= len(filled) or self._sheet.is_whole_file():
+        layout = self._sheet.sl
+        shown = sum(layout.is_definition(i) and layout.end[i] > i for i in filled)
+        if self._sheet.is_whole_file():
+            return
+        if self._declared(bare) > max(1, shown):
+            self._doubt_loss(gap, f"{self._declared(bare)} declarations of the original would give way to {shown}")
+            return
+        if len(bare) <= len(filled):
             return
         self.lost += len(bare) - len(filled)
         if self._shown_whole(gap, filled) and len(bare) - len(filled) <= MOST_SHRUNK:
@@ -75,6 +83,17 @@ class Losses:
             allowed = min(allowed, MOST_LOST_UNEXPLAINED + len(filled))
         if len(bare) - len(filled) > allowed:
             self._doubt_loss(gap, f"{len(lost)} lines of the original would give way to {len(filled)}")
+
+    def _loses_members(self, gap: Gap, bare: list[int]) -> bool:
+        """True where declarations would go as they do when a marker was forgotten: between the head of what holds them
+        and one of them, several at once, or under an instruction that speaks of something else."""
+        declared = self._declared(bare)
+        below_head = gap.i1 >= 0 and self._sheet.sl.head[gap.i2] == gap.i1 if gap.i2 < len(self._sheet.match) else False
+        return declared > 0 and (below_head or declared > 1 or bool(self._sheet.evidence.instruction))
+
+    def _declared(self, lines: list[int]) -> int:
+        """How many functions and classes begin in these original lines."""
+        return sum(self._sheet.o.is_definition(j) and self._sheet.o.end[j] > j for j in lines)
 
     def _only_change(self, gap: Gap) -> bool:
         """True where the part of the snippet between two markers that holds the gap changes nothing else."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from fastapply.merge.layout import Layout
-from fastapply.merge.signature import LEAVES, likeness
+from fastapply.merge.signature import LEAVES, likeness, named_apart
 
 LEAST = 0.8  # likeness below this is no evidence
 MOST_PLACES = 12  # a word found in more places than this tells nothing
@@ -20,6 +20,7 @@ def near_lines(original: Layout, key: str) -> list[tuple[int, float]]:
             seen[j] = seen.get(j, 0) + 1
     best = sorted(seen, key=lambda j: -seen[j])[:MOST_PLACES]
     best = [j for j in best if bool(LEAVES.match(original.keys[j])) == bool(LEAVES.match(key))]
+    best = [j for j in best if not named_apart(key, original.keys[j])]
     scored = sorted(((likeness(key, original.keys[j]), -j) for j in best), reverse=True)[:3]
     if not scored or scored[0][0] < LEAST:
         return []

@@ -28,14 +28,14 @@ class Places:
         named = self._named_place(above[-1] if above else None, below[0] if below else None, low, high)
         if named is not None:
             return named
-        if all((self._sheet.sl.name(i) or ("", ""))[0] == "import" for i in filled):
+        if self._are_imports(filled):
             imports = [
                 j
                 for j in range(low, high)
                 if (self._sheet.o.name(j) or ("", ""))[0] == "import" and self._sheet.o.head[j] < 0
             ]
             if imports:
-                return imports[-1] + 1
+                return max(self._sheet.o.end[j] for j in imports) + 1
         if gap.open_start and not above:
             return low if below and not gap.open_end else None
         if (
@@ -56,6 +56,13 @@ class Places:
                 return min(high, max(low, self._sheet.o.end[self._sheet.match[head]] + 1))
             return self._end_of_text(low, high)
         return None
+
+    def _are_imports(self, filled: list[int]) -> bool:
+        """True for imports, each on its line or in one group of brackets."""
+        layout = self._sheet.sl
+        plain = all((layout.name(i) or ("",))[0] == "import" for i in filled)
+        grouped = (layout.name(filled[0]) or ("",))[0] == "import" and layout.keys[filled[0]].endswith(("(", "{"))
+        return plain or (grouped and layout.opener[filled[-1]] == filled[0])
 
     def _end_of_text(self, low: int, high: int) -> int:
         end = high

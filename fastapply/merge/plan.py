@@ -58,9 +58,9 @@ class Plan:
         return self.sl.lines[i].strip() != self.o.lines[j].strip()
 
     def _emit(self, start: int, end: int, lines: list[int]) -> None:
-        """Original lines start..end become the given snippet lines; `-1` stands for a blank line of the original."""
-        texts = tuple(self.sheet.shifts.place(i) if i >= 0 else "" for i in lines)
-        self.edits.append(LineEdit(start, end, texts, tuple(self.s.numbers[i] if i >= 0 else -1 for i in lines)))
+        """Original lines start..end become the given snippet lines."""
+        texts = tuple(self.sheet.shifts.place(i) for i in lines)
+        self.edits.append(LineEdit(start, end, texts, tuple(self.s.numbers[i] for i in lines)))
 
     # ---- gaps
 
@@ -171,7 +171,9 @@ class Plan:
         if self.s.signed:  # only what bears the sign `-` goes
             self._emit(first, first, lead + body + ([] if self.sheet.blanks(first, last) else trail))
             return first
-        taken = self._replaced.consumed(body, first, self._replaced.limit(body, first, last), forward=True)
+        taken = self._replaced.consumed(
+            body, first, self._replaced.limit(body, first, last), forward=True, trail=len(trail)
+        )
         end = self._replaced.tail_of_item(gap, body, max(first, taken), last)
         consumed = max(taken, end, self._replaced.wrapped_to_end(gap, body, first, last))
         if consumed == first:
@@ -259,10 +261,8 @@ class Plan:
             above += 1
         below = self.sheet.blanks(place, len(self.o.keys))
         at_end = place + below >= len(self.o.keys)
-        pre = [-1] * max(0, len(lead) - above) if place - above > 0 else []
+        pre = lead[above:] if place - above > 0 else []
         post: list[int] = []
         if not at_end and not below:
-            post = trail or ([-1] * above if above and lead else [])
+            post = trail or lead[:above]
         self._emit(place, place, pre + body + post)
-
-    # ---- questions

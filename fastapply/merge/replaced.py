@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapply.merge.evidence import is_leader
 from fastapply.merge.layout import word_count
 from fastapply.merge.markers import comment_body
 from fastapply.merge.sheet import Gap, Sheet, is_function
-from fastapply.merge.signature import LEAVES, likeness, signature
+from fastapply.merge.signature import LEAVES, likeness, named_apart
 
 ALIKE_LINES = 0.72  # likeness from which a line may be a new version of another
 ALIKE_HEADS = 0.78  # the same for a line that begins a block
@@ -52,9 +54,14 @@ class Replaced:
         """How far from its anchor a run of this length is compared with the original."""
         return min(last, first + 3 * len(body) + 12)
 
-    def consumed(self, body: list[int], first: int, last: int, forward: bool) -> int:
+    def consumed(self, body: list[int], first: int, last: int, forward: bool, trail: int = 0) -> int:
         """How far the run replaces original lines beside its anchor: to the farthest line that it is like."""
         mine = [i for i in body if self._sheet.sl.keys[i]]
+        group = first
+        while group < last and self._sheet.o.keys[group]:
+            group += 1
+        # a group of lines up to a blank one, shown as many lines up to a blank one: the group itself, changed
+        shaped = bool(trail) and group - first == len(body) == len(mine)
         if forward:
             theirs = [j for j in range(first, min(last, first + 3 * len(mine) + 12)) if self._sheet.o.keys[j]]
         else:
@@ -70,7 +77,7 @@ class Replaced:
             row, above = gain[a], gain[a - 1]
             row[0] = 0.0
             for b in range(1, len(theirs) + 1):
-                pair = self._pair(mine[a - 1], theirs[b - 1])
+                pair = self._pair(mine[a - 1], theirs[b - 1], shaped)
                 row[b] = max(above[b], row[b - 1] - 0.25, above[b - 1] + pair if pair > 0 else -9.0)
         final = gain[len(mine)]
         best = max(range(len(theirs) + 1), key=lambda b: (final[b], -b))
@@ -78,7 +85,7 @@ class Replaced:
             return first if forward else last
         return theirs[best - 1] + 1 if forward else theirs[best - 1]
 
-    def _pair(self, i: int, j: int) -> float:
+    def _pair(self, i: int, j: int, shaped: bool = False) -> float:
         """What it is worth to take snippet line i for a new version of original line j; 0 for nothing."""
         mine, theirs = self._sheet.sl.keys[i], self._sheet.o.keys[j]
         if min(len(mine), len(theirs)) < 6 and not (word_count(mine) and word_count(theirs)):
@@ -93,9 +100,8 @@ class Replaced:
             return 0.0
         if not self._sheet.blocks.same(i, j) or self._sheet.sl.count[theirs] >= self._sheet.o.count[theirs]:
             return 0.0
-        calls = signature(mine), signature(theirs)
-        if calls[0] != calls[1] and all(call is not None and call[0] == "call" for call in calls):
-            return 0.0  # calls of two functions are alike only in form
+        if not shaped and named_apart(mine, theirs):
+            return 0.0
         if bool(LEAVES.match(mine)) != bool(LEAVES.match(theirs)):
             return 0.0
         alike = likeness(mine, theirs)
@@ -169,8 +175,24 @@ class Replaced:
             j = self._sheet.o.end[j] + 1
         return j if first < j <= first + MOST_DEAD else first
 
+    def _imports(self, body: list[int], low: int, high: int) -> tuple[int, int] | None:
+        """The original imports side by side that a group of imports holds all of, and so replaces."""
+        name = self._sheet.sl.name(body[0])
+        if name is None or name[0] != "import":
+            return None
+        shown = set(re.findall(r"[\w./@-]+", " ".join(self._sheet.sl.keys[i] for i in body)))
+        found = [j for j in range(low, high) if (self._sheet.o.name(j) or ("",))[0] == "import"]
+        if not found or self._sheet.o.head[found[0]] >= 0:
+            return None
+        end = max(self._sheet.o.end[j] for j in found) + 1
+        lines = [j for j in range(found[0], end) if self._sheet.o.keys[j]]
+        held = all(set(re.findall(r"[\w./@-]+", self._sheet.o.keys[j])) <= shown for j in lines)
+        return (found[0], end) if held else None
+
     def similar(self, body: list[int], low: int, high: int) -> tuple[int, int] | None:
         """The original lines that a floating run replaces, by signature or near equality of all its lines."""
+        if imports := self._imports(body, low, high):
+            return imports
         filled = [i for i in body if self._sheet.sl.keys[i]]
         pairs: list[tuple[int, int]] = []
         for i in (filled[0], filled[-1]):

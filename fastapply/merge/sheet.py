@@ -44,16 +44,16 @@ class Sheet:
         self.shifts = Shifts(original, layout, self.segments, match)
 
     def is_whole_file(self) -> bool:
-        """True where a snippet without a marker ends with the file's last line and shows most of the file."""
-        if self.s.markers:
+        """True where a snippet without a marker begins and ends with the file, each end perhaps changed, and shows most
+        of it."""
+        matched = [i for i in self.sl.filled if self.match[i] >= 0]
+        if self.s.markers or len(matched) <= 0.6 * len(self.o.filled):
             return False
-        matched = [j for j in self.match if j >= 0]
-        return (
-            bool(matched)
-            and matched[0] == self.o.filled[0]
-            and matched[-1] == self.o.filled[-1]
-            and len(matched) > 0.6 * len(self.o.filled)
-        )
+        above = sum(j < self.match[matched[0]] for j in self.o.filled)
+        below = sum(j > self.match[matched[-1]] for j in self.o.filled)
+        shown_above = sum(i < matched[0] for i in self.sl.filled)
+        shown_below = sum(i > matched[-1] for i in self.sl.filled)
+        return above <= shown_above and below <= shown_below
 
     def range(self, gap: Gap) -> LineRange:
         """The snippet lines, as they came, from one anchor of the gap to the other."""

@@ -57,8 +57,10 @@ _MACRO = re.compile(r"^(?P<head>[A-Z][A-Z0-9_]*\s*\([^()]*\))\s*\{?$|^(?P<rust>\
 _RULE_HEAD = re.compile(
     r"[.#&*:\[]|@(?:media|supports|keyframes|font-face|layer|include|mixin|container)\b|[\w-]+(?:\[[^\]]*\])?::?[\w-]+"
 )
+LEAST_ARGUMENTS = 6  # characters behind a call's name that tell that only the name changed
 LONGEST = 1000  # characters of a line that is read for what it declares
 
+_CASE = re.compile(r"case\s+[^:]+(?=:\s*$)")
 LEAVES = re.compile(r"(?:return|raise|throw|break|continue|goto|panic!?)\b")
 
 Signature = tuple[str, str]
@@ -107,6 +109,8 @@ def _set_or_called(key: str) -> Signature | None:
     """What a line sets, names or calls."""
     if ("=" in key or "<-" in key) and (match := _ASSIGNMENT.match(key)):
         return "set", match["name"]
+    if match := _CASE.match(key):
+        return "key", match[0]
     if (":" in key or "=>" in key) and (match := _KEY.match(key)):
         return "key", match["name"].strip("\"'")
     if "(" in key and (match := _CALL.match(key)):
@@ -120,6 +124,29 @@ def is_definition(key: str) -> bool:
     """True where the line with this key is the head of a definition."""
     name = signature(key)
     return name is not None and name[0] == "def"
+
+
+def named_apart(a: str, b: str) -> bool:
+    """True where two lines, however alike, call, name or import different things: neither is a version of the other."""
+    mine, other = signature(a), signature(b)
+    if mine is None or other is None or mine[0] != other[0] or mine == other:
+        return False
+    if mine[0] == "import":
+        return not _imported(a) & _imported(b)
+    if mine[0] == "call":
+        given, other_given = a.partition("(")[2], b.partition("(")[2]
+        return given != other_given or (len(given) < LEAST_ARGUMENTS and not a.endswith("("))
+    return mine[0] == "key" and a.partition(":")[2] != b.partition(":")[2]
+
+
+def _imported(key: str) -> set[str]:
+    """The names that an import brings: those in braces, those behind `import`, or the last of the path."""
+    if match := re.search(r"\{([^}]*)\}", key):
+        return set(re.findall(r"\w+", match[1]))
+    if match := re.match(r"from\s+\S+\s+import\s+(.*)", key):
+        return set(re.findall(r"\w+", match[1]))
+    words = re.findall(r"[\w*]+", re.sub(r"\bfrom\b.*$|['\"]", "", key) if "from" in key else key)
+    return set(words[-1:])
 
 
 def _test_word(name: str) -> str:
