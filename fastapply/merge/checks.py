@@ -44,6 +44,23 @@ _ONE_OF_A_NAME = frozenset({"python", "javascript", "go", "rust", "php", "lua", 
 _OVERLOADS = re.compile(r"@.*\b(?:setter|getter|deleter|overload|register|\w+\.(?:when|register))\b")
 
 
+def _is_prototype(key: str) -> bool:
+    return key.endswith(";") and "=" not in key
+
+
+def _scope(original: Layout, plan: Plan, i: int) -> int | None:
+    """The original line around snippet line i: what its head was matched with, or what encloses its neighbours."""
+    around = plan.sl.head[i]
+    if around >= 0:
+        return plan.match[around] if plan.match[around] >= 0 else None
+    peers = [
+        k
+        for k in plan.sl.filled
+        if plan.match[k] >= 0 and plan.sl.depth[k] == plan.sl.depth[i] and plan.sl.opener[k] < 0
+    ]
+    return original.head[plan.match[min(peers, key=lambda k: abs(k - i))]] if peers else -1
+
+
 def _namesakes(original: Layout, plan: Plan, i: int, gone: set[int]) -> list[int]:
     """The kept definitions that the new one of line i can't stand beside, were they in one block."""
     key, layout = plan.sl.keys[i], plan.sl
@@ -57,7 +74,11 @@ def _namesakes(original: Layout, plan: Plan, i: int, gone: set[int]) -> list[int
         or (i and _OVERLOADS.match(layout.keys[i - 1]))
     ):
         return []
-    return [j for j in original.filled if j not in gone and original.end[j] > j and original.name(j) == layout.name(i)]
+    return [
+        j
+        for j in original.filled
+        if j not in gone and original.name(j) == layout.name(i) and not _is_prototype(original.keys[j])
+    ]
 
 
 def _split(plans: list[Plan]) -> Iterator[Doubt]:
@@ -69,11 +90,12 @@ def _split(plans: list[Plan]) -> Iterator[Doubt]:
                 continue
             body = [i for i in layout.filled if h < i <= layout.end[h] and word_count(layout.keys[i])]
             torn = [i for i in body if plan.match[i] >= 0 and not plan.sheet.blocks.fit(i, plan.match[i])]
-            if len(torn) > 1 and 2 * len(torn) > len(body):
+            alone = not plan.s.markers and h == layout.filled[0]
+            if torn and (alone or (len(torn) > 1 and 2 * len(torn) > len(body))):
                 number, j = plan.s.numbers[h], plan.match[torn[0]]
                 yield Doubt(
                     "ambiguous_anchor",
-                    f"line {number + 1} of the snippet begins a definition whose lines are in another one, at line {j + 1}",
+                    f"line {number + 1} of the snippet begins a definition whose lines are in another, at line {j + 1}",
                     "note that the old one is renamed, or show what stands before and behind the new one",
                     LineRange(number, number + 1),
                     (LineRange(j, j + 1),),
@@ -102,8 +124,7 @@ def _twins(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doub
             if plan.match[i] >= 0 or not plan.sl.is_definition(i):
                 continue
             for j in _namesakes(original, plan, i, gone):
-                around = plan.sl.head[i]
-                same = plan.match[around] == original.head[j] if around >= 0 else original.head[j] < 0
+                same = _scope(original, plan, i) == original.head[j]
                 if same and j not in plan.match:
                     yield Doubt(
                         "twin",

@@ -51,7 +51,23 @@ def gather(original: Layout, snippet: Snippet, instruction: str, profile: Profil
     names = removal_names(instruction)
     for removal in snippet.removals:
         names |= named_in(" ".join(removal.names))
-    return Evidence(explained_lines(original, names), instruction, profile.indent_blocks, bool(names), profile.name)
+    return Evidence(
+        explained_lines(original, names),
+        instruction,
+        profile.indent_blocks,
+        _speaks_of_removal(instruction, snippet),
+        profile.name,
+    )
+
+
+_REMOVES = re.compile(
+    r"\b(?:remov|delet|drop|strip|eliminat|get(?:ting)? rid|clean|inlin|merg|unused|obsolete|redundant|without)",
+    re.IGNORECASE,
+)
+
+
+def _speaks_of_removal(instruction: str, snippet: Snippet) -> bool:
+    return bool(snippet.removals) or bool(_REMOVES.search(instruction))
 
 
 def removal_names(instruction: str) -> frozenset[str]:

@@ -232,8 +232,8 @@ def _strays(original: Layout, reading: Reading) -> frozenset[int]:
 
 
 def _is_context(reading: Reading, i: int) -> bool:
-    """False for a line of a definition that was matched itself, and for the last line of a snippet that ends openly: they
-    may well be new."""
+    """False for a line of a definition that was matched itself, and for the last line of a snippet that ends openly:
+    they may well be new."""
     layout, match = reading.layout, reading.alignment.match
     head = layout.head[i]
     while head >= 0 and not layout.is_definition(head):

@@ -187,6 +187,16 @@ class Plan:
                 new, start = new[1:], start + 1
             self._emit(start, consumed, new)
             return consumed
+        if self._replaced.may_be_reworded(body, first, last):
+            self.doubts.append(
+                Doubt(
+                    "undecided_place",
+                    "a line of text may be a new version of the next one, or be new beside it",
+                    "show the line behind it too, or none of its wording",
+                    LineRange(self.s.numbers[body[0]], self.s.numbers[body[-1]] + 1),
+                    (LineRange(first, first + 1),),
+                )
+            )
         # beside kept text the original's blank lines count, unless it has none there
         self._emit(first, first, lead + body + ([] if self.sheet.blanks(first, last) else trail))
         return first

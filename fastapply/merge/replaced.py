@@ -10,6 +10,7 @@ from fastapply.merge.markers import comment_body
 from fastapply.merge.sheet import Gap, Sheet, is_function
 from fastapply.merge.signature import LEAVES, likeness, named_apart
 
+PROSE = frozenset({"markdown", "text"})
 ALIKE_LINES = 0.72  # likeness from which a line may be a new version of another
 ALIKE_HEADS = 0.78  # the same for a line that begins a block
 MOST_PAIRS = 20_000  # pairs of lines compared for one run; a longer run is taken for new
@@ -121,6 +122,14 @@ class Replaced:
             head, there = self._sheet.sl.head[head], self._sheet.o.head[there]
         return True
 
+    def may_be_reworded(self, body: list[int], first: int, last: int) -> bool:
+        """True in prose, where the run's first line is neither like nor unlike the next original one."""
+        sheet = self._sheet
+        below = next((j for j in range(first, last) if sheet.o.keys[j]), None)
+        if sheet.evidence.language not in PROSE or below is None or sheet.o.count[sheet.sl.keys[body[0]]]:
+            return False
+        return 0.5 <= likeness(sheet.sl.keys[body[0]], sheet.o.keys[below]) < ALIKE_LINES
+
     def tail_of_item(self, gap: Gap, body: list[int], first: int, last: int) -> int:
         """The end of the original function whose whole body the snippet shows anew; `first` where that is not so."""
         if not body or gap.i1 < 0:
@@ -200,7 +209,7 @@ class Replaced:
                 (
                     (likeness(self._sheet.sl.keys[i], self._sheet.o.keys[j]), j)
                     for j in range(low, high)
-                    if self._sheet.o.keys[j]
+                    if self._sheet.o.keys[j] and not named_apart(self._sheet.sl.keys[i], self._sheet.o.keys[j])
                 ),
                 reverse=True,
             )[:2]

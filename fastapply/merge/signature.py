@@ -136,6 +136,8 @@ def named_apart(a: str, b: str) -> bool:
     if mine[0] == "call":
         given, other_given = a.partition("(")[2], b.partition("(")[2]
         return given != other_given or (len(given) < LEAST_ARGUMENTS and not a.endswith("("))
+    if mine[0] == "key" and mine[1].startswith("case "):
+        return True
     return mine[0] == "key" and a.partition(":")[2] != b.partition(":")[2]
 
 

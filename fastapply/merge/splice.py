@@ -165,7 +165,7 @@ def unified_diff(lines: Sequence[str], edits: Sequence[LineEdit], path: str | No
 
 
 def _with_unfinished(lines: Sequence[str], edit: LineEdit) -> LineEdit:
-    """The last edit, with the line above it where a file without a final newline gives that line an ending or takes it."""
+    """The last edit, with the line above it where that line of an unfinished file gains or loses its ending."""
     finished = edit.end < len(lines) or not lines or ending_of(lines[-1])
     if finished or not edit.start or (edit.lines and edit.start < edit.end):
         return edit
