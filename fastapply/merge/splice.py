@@ -28,7 +28,7 @@ def tidy(lines: Sequence[str], edits: Sequence[LineEdit]) -> list[LineEdit]:
     """The edits in order, without those that change nothing, and each without the lines it has in common with the
     original at its ends; edits that touch are one. `lines` are the original's, with endings. Edits must not overlap."""
     result: list[LineEdit] = []
-    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end, edit.snippet_lines[:1])):
         start, end, new = edit.start, edit.end, list(edit.lines)
         numbers = list(edit.snippet_lines) or [-1] * len(new)
         while start < end and new and _same(lines[start], new[0]):
@@ -61,7 +61,7 @@ def splice(lines: Sequence[str], edits: Sequence[LineEdit], path: str | None = N
         out = _span(spans, out, len(kept), "original", at)
         new = _with_endings(lines, edit)
         gone = "".join(lines[edit.start : edit.end])
-        added = "".join(new)
+        added = _apart(lines, edit, "".join(new))
         if edit.end == len(lines) and lines and not ending_of(lines[-1]) and edit.start:
             added, begin = _at_unfinished_end(pieces, edit, added)
             exact.append(Edit(offset - begin, offset + len(gone), added))
@@ -80,7 +80,16 @@ def splice(lines: Sequence[str], edits: Sequence[LineEdit], path: str | None = N
         at = edit.end
     pieces.extend(lines[at:])
     _span(spans, out, len(lines) - at, "original", at)
-    return Spliced("".join(pieces), tuple(exact), tuple(spans), unified_diff(lines, edits, path), _count(edits))
+    return Spliced("".join(pieces), tuple(exact), tuple(spans), unified_diff(lines, edits, path), _count(lines, edits))
+
+
+def _apart(lines: Sequence[str], edit: LineEdit, added: str) -> str:
+    """The text put in, with a CR more where a lone CR before it and an LF behind it would become one line ending."""
+    above = lines[edit.start - 1] if edit.start else ""
+    below = lines[edit.end] if edit.end < len(lines) else ""
+    if above.endswith("\r") and (added or below).startswith("\n"):
+        added = "\r" + added
+    return added + "\r" if added.endswith("\r") and len(added) > 1 and below.startswith("\n") else added
 
 
 def _runs(edit: LineEdit) -> Iterator[tuple[int, str]]:
@@ -133,7 +142,8 @@ def _span(spans: list[Span], out: int, count: int, source: str, start: int) -> i
     return out + count
 
 
-def _count(edits: Sequence[LineEdit]) -> Changes:
+def _count(lines: Sequence[str], edits: Sequence[LineEdit]) -> Changes:
+    edits = _as_shown(lines, edits)
     return Changes(sum(len(edit.lines) for edit in edits), sum(edit.end - edit.start for edit in edits))
 
 
@@ -141,7 +151,7 @@ def unified_diff(lines: Sequence[str], edits: Sequence[LineEdit], path: str | No
     """A unified diff made from the edits themselves, so that it costs nothing in long files."""
     if not edits:
         return ""
-    edits = [*edits[:-1], _with_unfinished(lines, edits[-1])]
+    edits = _as_shown(lines, edits)
     name = path or "file"
     out = [f"--- a/{name}\n", f"+++ b/{name}\n"]
     drift = 0
@@ -164,13 +174,17 @@ def unified_diff(lines: Sequence[str], edits: Sequence[LineEdit], path: str | No
     return "".join(out)
 
 
-def _with_unfinished(lines: Sequence[str], edit: LineEdit) -> LineEdit:
-    """The last edit, with the line above it where that line of an unfinished file gains or loses its ending."""
+def _as_shown(lines: Sequence[str], edits: Sequence[LineEdit]) -> list[LineEdit]:
+    """The edits as a diff shows them: with the line above the last one where that line of an unfinished file gains or
+    loses its ending."""
+    if not edits:
+        return []
+    edit = edits[-1]
     finished = edit.end < len(lines) or not lines or ending_of(lines[-1])
     if finished or not edit.start or (edit.lines and edit.start < edit.end):
-        return edit
+        return list(edits)
     above = without_ending(lines[edit.start - 1])
-    return LineEdit(edit.start - 1, edit.end, (above, *edit.lines), (-1, *edit.snippet_lines))
+    return [*edits[:-1], LineEdit(edit.start - 1, edit.end, (above, *edit.lines), (-1, *edit.snippet_lines))]
 
 
 def _diff_line(sign: str, line: str) -> str:
