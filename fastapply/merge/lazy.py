@@ -90,7 +90,9 @@ def merge_lazy(
     bare = [without_ending(line) for line in lines]
     items = outline(tree, profile) if tree is not None and not profile.approximate else []
     original = Layout(bare, items)
-    snippet = read_snippet(edit, bare, frozenset(key for key in original.keys if key), path, profile.name in PROSE)
+    snippet = read_snippet(
+        edit, bare, frozenset(key for key in original.keys if key), path, profile.name in PROSE, limit
+    )
     reader = _Reader(
         lines,
         text,

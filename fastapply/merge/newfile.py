@@ -32,13 +32,19 @@ def new_file(lines: Sequence[str], snippet: str, path: str | None) -> tuple[Spli
         )
     # each line with the ending it came with; a `+` sign and the wrapping are gone from it
     new = [line + ending_of(raw[number]) for line, number in zip(read.lines, read.numbers, strict=True)]
+    numbers = list(read.numbers)
+    if not new[-1]:
+        new.pop(), numbers.pop()
+    for k in range(1, len(new)):
+        if new[k - 1].endswith("\r") and new[k].startswith("\n"):
+            new[k] = "\r" + new[k]  # a lone CR and an LF would become one line ending
     text = "".join(new)
-    edit = LineEdit(0, len(lines), tuple(map(without_ending, new)), tuple(read.numbers))
+    edit = LineEdit(0, len(lines), tuple(map(without_ending, new)), tuple(numbers))
     return (
         Spliced(
             text,
             (Edit(0, sum(map(len, lines)), text),),
-            tuple(Span(k, k + 1, "snippet", number) for k, number in enumerate(read.numbers)),
+            tuple(Span(k, k + 1, "snippet", number) for k, number in enumerate(numbers)),
             unified_diff(lines, [edit], path),
             Changes(len(new), len(lines)),
         ),

@@ -6,8 +6,9 @@ import re
 
 import msgspec
 
+from fastapply.merge.deadline import Deadline
 from fastapply.merge.layout import key_of, width_of
-from fastapply.merge.markers import comment_body, is_marker, is_note, is_removal_note, names_in, split_trailing
+from fastapply.merge.markers import LONGEST, comment_body, is_marker, is_note, is_removal_note, names_in, split_trailing
 from fastapply.merge.text import split_lines, without_ending
 from fastapply.merge.values import Note
 
@@ -61,16 +62,23 @@ class Snippet(msgspec.Struct, frozen=True):
 
 
 def read_snippet(
-    text: str, original: list[str], original_keys: frozenset[str], path: str | None = None, prose: bool = False
+    text: str,
+    original: list[str],
+    original_keys: frozenset[str],
+    path: str | None = None,
+    prose: bool = False,
+    limit: Deadline | None = None,
 ) -> Snippet:
     """Read `text` against the original's lines (without endings) and their keys. `prose`: a language in which `-` and
-    `+` open list items."""
+    `+` open list items. Raises `DeadlineExceeded` where there is a limit and it is reached."""
     raw = [without_ending(line) for line in split_lines(text)]
     first, last = _unwrap(raw, original_keys, path, prose)
     signed = _is_signed(raw[first:last], original_keys, prose)
     snippet = Snippet([], [], [], [], [], [], signed)
     shifted = frozenset(line.rstrip() for line in original) if signed else frozenset()
     for number in range(first, last):
+        if limit is not None and number % 256 == 0:
+            limit.check()
         _take(snippet, raw, number, original_keys, shifted)
     _settle(snippet, original_keys)
     return _trimmed(snippet)
@@ -106,7 +114,7 @@ def _unwrap(raw: list[str], known: frozenset[str], path: str | None, prose: bool
         first += 1
     while last > first and not raw[last - 1].strip():
         last -= 1
-    fences = [k for k in range(first, last) if _FENCE.match(raw[k])]
+    fences = [k for k in range(first, last) if len(raw[k]) <= LONGEST and _FENCE.match(raw[k])]
     if len(fences) >= 2 and fences[-1] == last - 1 and raw[last - 1].strip().strip("`~") == "":
         opening = fences[0]
         lead = [line for line in raw[first:opening] if line.strip()]
@@ -123,7 +131,7 @@ def _unwrap(raw: list[str], known: frozenset[str], path: str | None, prose: bool
 
 
 def _names_file(line: str, path: str | None) -> bool:
-    match = _FILE_LINE.match(comment_body(line) or line)
+    match = _FILE_LINE.match(comment_body(line) or line) if len(line) <= LONGEST else None
     if not match:
         return False
     named = match["path"].replace("\\", "/").lstrip("./")
@@ -142,7 +150,7 @@ def _is_signed(lines: list[str], known: frozenset[str], prose: bool) -> bool:
         if whole in known:
             votes -= 2
         elif line[0] == "-":
-            votes += 2 if rest in known and rest else 0
+            votes += 2 if rest in known and rest else int(not prose and not line.startswith("--"))
         elif not prose and not re.match(r"\+[+=]|\+\s*\d", line):
             votes += 1
     return votes > 0
