@@ -112,6 +112,8 @@ def merge_lazy(
     if first.lost or first.doubts:
         candidates.append(reader.read(STRICT))
     chosen = _choose(candidates)
+    if not (snippet.markers or snippet.notes) and not any(line.strip() for line in snippet.lines):
+        chosen.doubts.append(Doubt("nothing_applied", "the snippet holds nothing to apply", "send the lines to change"))
     return LazyMerge(original, snippet, chosen, [candidate for candidate in candidates if candidate is not chosen])
 
 

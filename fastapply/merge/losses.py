@@ -1,5 +1,4 @@
-"""Whether original lines may vanish: demanded is evidence, by how much is lost and how sure the anchors beside it
-are."""
+"""Whether original lines may vanish: the more would go and the less sure its neighbours are, the more evidence it takes."""
 
 from __future__ import annotations
 
@@ -7,7 +6,7 @@ from collections import Counter
 
 from fastapply.merge.layout import word_count
 from fastapply.merge.sheet import Gap, Sheet, is_function
-from fastapply.merge.values import Doubt, LineRange
+from fastapply.merge.values import Doubt, DoubtKind, LineRange
 
 # Original lines that may vanish where nothing explains it: with an instruction that does not speak of it, without any
 # instruction, and where only one of the two anchors is sure.
@@ -75,11 +74,13 @@ class Losses:
         if len(bare) <= len(filled):
             return
         self.lost += len(bare) - len(filled)
-        if self._shown_whole(gap, filled) and len(bare) - len(filled) <= MOST_SHRUNK:
+        if self._shown_whole(gap, filled):
+            if len(bare) - len(filled) > MOST_SHRUNK:
+                self._doubt_loss(gap, f"a body would shrink by {len(bare) - len(filled)} lines", "shrunk_body")
             return
         firm = self._solid(gap)
         allowed = (0, MOST_LOST_HALF_ANCHORED + len(filled), MOST_LOST_SILENT + len(filled))[firm]
-        if self._sheet.evidence.instruction and not self._shown_whole(gap, filled):
+        if self._sheet.evidence.instruction:
             allowed = min(allowed, MOST_LOST_UNEXPLAINED + len(filled))
         if len(bare) - len(filled) > allowed:
             self._doubt_loss(gap, f"{len(lost)} lines of the original would give way to {len(filled)}")
@@ -120,10 +121,10 @@ class Losses:
         end = self._sheet.sl.end[head]
         return not any(head < marker.before <= end for marker in self._sheet.s.markers)
 
-    def _doubt_loss(self, gap: Gap, message: str) -> None:
+    def _doubt_loss(self, gap: Gap, message: str, kind: DoubtKind = "unexplained_deletion") -> None:
         self.doubts.append(
             Doubt(
-                "unexplained_deletion",
+                kind,
                 message + ", and nothing says that they should",
                 "put a marker where original lines are to stay, or a note such as `removed: NAME` where they are to go",
                 self._sheet.range(gap),

@@ -43,4 +43,3 @@ func (p Policy) Do(ctx context.Context, fn func() error) error {
 	}
 	return err
 }
-
