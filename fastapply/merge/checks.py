@@ -144,7 +144,7 @@ def _doubled(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Do
             name = plan.sl.name(i)
             if plan.match[i] >= 0 or not name or name[0] not in ("import", "set", "var") or plan.sl.depth[i]:
                 continue
-            if original.count[key] != 1 or len(key) < LEAST_TELLING:
+            if original.count[key] != 1 or len(key) < LEAST_TELLING or key.endswith(("{", "(")):
                 continue
             j = original.keys.index(key)
             if j not in gone and not original.depth[j]:

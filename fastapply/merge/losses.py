@@ -1,4 +1,4 @@
-"""Whether original lines may vanish: the more would go and the less sure its neighbours are, the more evidence it takes."""
+"""Whether original lines may vanish: the more would go, and the less sure what is beside them, the more it takes."""
 
 from __future__ import annotations
 
