@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastapply.merge.formats import read_format
 from fastapply.merge.snippet import read_snippet
 from fastapply.merge.splice import Spliced, splice, unified_diff
-from fastapply.merge.text import ending_of, split_lines, without_ending
+from fastapply.merge.text import BOM, ending_of, split_lines, without_ending
 from fastapply.merge.values import Changes, Doubt, Edit, LineEdit, LineRange, Span
 
 
@@ -33,6 +33,7 @@ def new_file(lines: Sequence[str], snippet: str, path: str | None) -> tuple[Spli
     # each line with the ending it came with; a `+` sign and the wrapping are gone from it
     new = [line + ending_of(raw[number]) for line, number in zip(read.lines, read.numbers, strict=True)]
     numbers = list(read.numbers)
+    new[0] = new[0].removeprefix(BOM)
     if not new[-1]:
         new.pop(), numbers.pop()
     for k in range(1, len(new)):

@@ -121,7 +121,7 @@ NOT_SIGNED = [
     pytest.param("- one\n+ two\n", "- one\n", True, id="list items of a text that has such"),
     pytest.param("+1 555 0100\n", ORIGINAL, False, id="a number with a sign"),
     pytest.param("++count;\n", ORIGINAL, False, id="an increment"),
-    pytest.param("- anything\n", ORIGINAL, False, id="a removed line that the original lacks"),
+    pytest.param("- anything\n", ORIGINAL, True, id="a list item of prose"),
     pytest.param("--- a/one.py\n+++ b/one.py\n", ORIGINAL, False, id="only the head of a diff"),
 ]
 
