@@ -14,7 +14,7 @@ from fastapply.errors import DeadlineExceeded, InputTooLarge, InvalidRequest
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.formats import read_format
 from fastapply.merge.language import Profile, detect
-from fastapply.merge.lazy import merge_lazy
+from fastapply.merge.lazy import PROSE, merge_lazy
 from fastapply.merge.newfile import new_file
 from fastapply.merge.splice import Spliced, splice
 from fastapply.merge.text import BOM, split_lines
@@ -88,7 +88,7 @@ def _merge(
 ) -> _Merged:
     """Each kind of snippet by its own reader; all of them end in line edits that are spliced and validated."""
     if not text.strip():
-        spliced, doubts = new_file(lines, snippet, path)
+        spliced, doubts = new_file(lines, snippet, path, profile.name in PROSE)
         return _Merged(spliced, doubts, [], "new_file")
     if split_lines(snippet) == lines:
         return _Merged(splice(lines, (), path), [], [], "whole_file")

@@ -20,11 +20,17 @@ def edited(original: str, result: ApplyResult) -> str:
     return original
 
 
+@pytest.mark.parametrize("snippet", ["", "\n  \n\n", "```python\n```\n"])
+def test_an_empty_snippet_is_in_doubt(snippet: str) -> None:
+    """An edit without a line was hardly meant, and success would hide that."""
+    result = apply(ORIGINAL, snippet, path="a.py", on_doubt="best")
+    assert result.merged_code == ORIGINAL
+    assert [doubt.kind for doubt in result.doubts] == ["nothing_applied"]
+
+
 @pytest.mark.parametrize(
     ("snippet", "read_as"),
     [
-        pytest.param("", "empty", id="an empty snippet"),
-        pytest.param("\n  \n\n", "empty", id="blank lines"),
         pytest.param("# ... existing code ...\n", "markers_only", id="a marker"),
         pytest.param("// ...\n\n<!-- ... -->\n", "markers_only", id="markers in several languages"),
         pytest.param("```python\n# ... existing code ...\n```", "markers_only", id="a marker in a fence"),

@@ -17,7 +17,7 @@ from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import gather
 from fastapply.merge.formats import read_format
 from fastapply.merge.language import Profile, detect
-from fastapply.merge.lazy import Candidate, LazyMerge, merge_lazy
+from fastapply.merge.lazy import PROSE, Candidate, LazyMerge, merge_lazy
 from fastapply.merge.newfile import new_file
 from fastapply.merge.text import BOM, split_lines, without_ending
 from fastapply.merge.tree import encode, parse
@@ -58,7 +58,7 @@ def render(
 def _body(story: _Story, profile: Profile, path: str | None, instruction: str) -> Iterable[Iterable[str]]:
     """The sections that depend on how the snippet was read."""
     if not story.text.strip():
-        spliced, _ = new_file(story.lines, story.edit, path)
+        spliced, _ = new_file(story.lines, story.edit, path, profile.name in PROSE)
         edit = LineEdit(0, len(story.lines), tuple(map(without_ending, split_lines(spliced.text))))
         return [story.edits("The original is empty: the edit is the file", [edit])]
     if found := read_format(story.edit, story.lines, path):

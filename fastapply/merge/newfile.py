@@ -11,12 +11,15 @@ from fastapply.merge.text import BOM, ending_of, split_lines, without_ending
 from fastapply.merge.values import Changes, Doubt, Edit, LineEdit, LineRange, Span
 
 
-def new_file(lines: Sequence[str], snippet: str, path: str | None) -> tuple[Spliced, list[Doubt]]:
-    """The file that the snippet makes of the blank `lines`, and a doubt where it keeps code that is not there."""
+def new_file(lines: Sequence[str], snippet: str, path: str | None, prose: bool = False) -> tuple[Spliced, list[Doubt]]:
+    """The file that the snippet makes of the blank `lines`, and a doubt where it keeps code that is not there. `prose`: a
+    language in which `-` and `+` open list items."""
     if found := read_format(snippet, lines, path):
         return splice(lines, found.edits, path), list(found.doubts)
     raw = split_lines(snippet)
-    read = read_snippet(snippet, [], frozenset(), path)
+    read = read_snippet(snippet, [], frozenset(), path, prose)
+    if "-" in read.signs:  # nothing is there that could go: the sign is the line's own
+        read = read_snippet(snippet, [], frozenset(), path, True)
     if not any(line.strip() for line in read.lines):
         return splice(lines, (), path), []
     doubts = []
