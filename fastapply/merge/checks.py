@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from fastapply.merge.evidence import explained_lines, named_in
 from fastapply.merge.layout import Layout, key_of, word_count
 from fastapply.merge.plan import Plan
 from fastapply.merge.snippet import Snippet
@@ -100,6 +101,21 @@ def _split(plans: list[Plan]) -> Iterator[Doubt]:
                     LineRange(number, number + 1),
                     (LineRange(j, j + 1),),
                 )
+
+
+def _unremoved(original: Layout, snippet: Snippet, gone: set[int]) -> Iterator[Doubt]:
+    """A note says that something is gone: some line that it names has to go."""
+    for removal in snippet.removals:
+        told = explained_lines(original, named_in(" ".join(removal.names)))
+        if told and not told & gone:
+            first = min(told)
+            yield Doubt(
+                "nothing_applied",
+                f"line {removal.line + 1} of the snippet says that something is removed, and what it names would stay",
+                "show what stands before and behind the removed lines, adjacent",
+                LineRange(removal.line, removal.line + 1),
+                (LineRange(first, first + 1),),
+            )
 
 
 def _missing(plans: list[Plan]) -> Iterator[Doubt]:

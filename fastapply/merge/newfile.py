@@ -12,15 +12,20 @@ from fastapply.merge.values import Changes, Doubt, Edit, LineEdit, LineRange, Sp
 
 
 def new_file(lines: Sequence[str], snippet: str, path: str | None, prose: bool = False) -> tuple[Spliced, list[Doubt]]:
-    """The file that the snippet makes of the blank `lines`, and a doubt where it keeps code that is not there. `prose`: a
-    language in which `-` and `+` open list items."""
+    """The file that the snippet makes of the blank `lines`, and a doubt where it keeps code that is not there.
+
+    `prose`: a language in which `-` and `+` open list items.
+    """
     if found := read_format(snippet, lines, path):
         return splice(lines, found.edits, path), list(found.doubts)
     raw = split_lines(snippet)
     read = read_snippet(snippet, [], frozenset(), path, prose)
-    if "-" in read.signs:  # nothing is there that could go: the sign is the line's own
+    if "-" in read.signs and "+" not in read.signs:  # nothing is there that could go: the sign is the line's own
         read = read_snippet(snippet, [], frozenset(), path, True)
-    if not any(line.strip() for line in read.lines):
+    shown = [
+        (line, number) for line, number, sign in zip(read.lines, read.numbers, read.signs, strict=True) if sign != "-"
+    ]
+    if not any(line.strip() for line, _ in shown):
         return splice(lines, (), path), []
     doubts = []
     if read.markers:
@@ -34,8 +39,8 @@ def new_file(lines: Sequence[str], snippet: str, path: str | None, prose: bool =
             )
         )
     # each line with the ending it came with; a `+` sign and the wrapping are gone from it
-    new = [line + ending_of(raw[number]) for line, number in zip(read.lines, read.numbers, strict=True)]
-    numbers = list(read.numbers)
+    new = [line + ending_of(raw[number]) for line, number in shown]
+    numbers = [number for _, number in shown]
     new[0] = new[0].removeprefix(BOM)
     if not new[-1]:
         new.pop(), numbers.pop()

@@ -12,6 +12,8 @@ from fastapply.merge.snippet import Snippet
 from fastapply.merge.text import indent_of
 from fastapply.merge.tree import Item, encode, outline, parse
 
+SHARE = 0.2  # of the time left that the parse of a snippet may take
+
 
 def planted_outline(snippet: Snippet, profile: Profile, limit: Deadline) -> list[Item]:
     """The declarations that the grammar finds in the snippet, in lines of `snippet.lines`; none without a grammar."""
@@ -25,9 +27,13 @@ def planted_outline(snippet: Snippet, profile: Profile, limit: Deadline) -> list
             if not lines[at].strip():  # a blank line beside the marker takes the comment, so that no line is added
                 lines[at] = indent_of(_neighbour(snippet, at)) + plant
     prefix = "<?php\n" if profile.name == "php" and "<?" not in "\n".join(lines[:3]) else ""
-    tree = parse(encode(prefix + "\n".join(lines) + "\n"), profile, limit_s=limit.left)
+    try:
+        tree = parse(encode(prefix + "\n".join(lines) + "\n"), profile, limit_s=SHARE * limit.left)
+    except DeadlineExceeded:
+        limit.check()
+        return []  # some grammars never end on broken text; the lines have to do
     if tree is None:
-        raise DeadlineExceeded(limit.left)
+        return []
     shift = 1 if prefix else 0
     return [_shifted(item, shift) for item in outline(tree, profile)] if shift else outline(tree, profile)
 

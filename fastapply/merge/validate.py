@@ -1,21 +1,30 @@
-"""What must hold of every result, whatever made it: it parses no worse, and holds no marker and every line shown."""
+"""What must hold of every result, whatever made it: it parses no worse than the original."""
 
 from __future__ import annotations
 
 import ast
 import warnings
 
+from fastapply.errors import DeadlineExceeded
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.language import Profile
 from fastapply.merge.tree import Tree, encode, error_count, parse
 from fastapply.merge.values import Doubt
+
+SHARE = 0.5  # of the time left that the parse of a result may take
 
 
 def syntax_doubt(before: str, tree: Tree | None, after: str, profile: Profile, limit: Deadline) -> Doubt | None:
     """A doubt where `after` parses worse than `before`, whose tree is `tree` (None where there is no grammar)."""
     if tree is None or profile.approximate or before == after:
         return None
-    result = parse(encode(after), profile, old_tree=tree, limit_s=limit.left)
+    try:
+        result = parse(encode(after), profile, old_tree=tree, limit_s=SHARE * limit.left)
+    except DeadlineExceeded:
+        limit.check()
+        return Doubt(
+            "syntax_regressed", "the grammar did not come to an end with the result", "check the snippet's syntax"
+        )
     old = error_count(tree)
     new = error_count(result) if result is not None else 0
     if new > old:
