@@ -220,12 +220,14 @@ def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], 
         upper = _filled_above(snippet, i)
         above = {} if upper < 0 or segments[upper] != segments[i] else rows[upper]
         led = _led_by(snippet, i)
+        ruler = led == i + 1 and led < len(rows) and not snippet.keys[led]  # it stands above a blank line
+        led = _filled_below(snippet, i) if ruler else led
         led_row = rows[led] if led < len(rows) and segments[led] == segments[i] else {}
         rows[i] = {
             j: weight
             for j, weight in rows[i].items()
             if j + 1 in below
-            or _led_by(original, j) in led_row
+            or (_filled_below if ruler else _led_by)(original, j) in led_row
             or (
                 (last or not opens)
                 and (_filled_above(original, j) in above or (first and last) or (worded and not (above or below)))
@@ -248,6 +250,14 @@ def _filled_above(layout: Layout, k: int) -> int:
     k -= 1
     while k >= 0 and not layout.keys[k]:
         k -= 1
+    return k
+
+
+def _filled_below(layout: Layout, k: int) -> int:
+    """The nearest line below line k that is not blank, the number of lines if none."""
+    k += 1
+    while k < len(layout.keys) and not layout.keys[k]:
+        k += 1
     return k
 
 

@@ -12,14 +12,14 @@ DoubtKind = Literal[
     "unexplained_deletion",  # original text would vanish, and nothing says that it should
     "undecided_place",  # new text between two markers: anywhere between them would do
     "twin",  # the result would hold two declarations of one name
-    "shrunk_body",  # a declaration would lose most of its body without a marker in it
+    "shrunk_body",  # a function shown whole would lose many of its lines
     "syntax_regressed",  # the result parses worse than the original
     "marker_left",  # the result would hold a marker, a fence or a planted token
     "lost_snippet_line",  # a line of the snippet is not in the result
     "duplicated_line",  # a line that the original holds once would stand twice
     "indent_unknown",  # new lines whose depth nothing in the snippet settles
     "format_mismatch",  # a diff, search/replace block or patch whose text is not in the original
-    "nothing_applied",  # the snippet asks for a change and the result equals the original
+    "nothing_applied",  # nothing to apply, or a noted removal that removes nothing
 ]
 
 Source = Literal["original", "snippet", "model"]
