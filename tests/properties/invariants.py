@@ -43,6 +43,8 @@ def endings_kept(original: str, result: ApplyResult) -> None:
     """No line ends in a way that the original does not know, and the last line ends as it did."""
     before, after = split_lines(original.removeprefix(BOM)), split_lines(result.merged_code.removeprefix(BOM))
     known = {ending_of(line) for line in before} - {""}
+    if {"\r", "\n"} <= known:
+        known.add("\r\n")  # what keeps an LF apart from a lone CR that comes to stand before it
     if known:
         strange = {ending_of(line) for line in after} - {""} - known
         assert not strange, f"endings {strange} are not the original's {known}"
