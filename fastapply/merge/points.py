@@ -213,7 +213,8 @@ def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], 
         opens = _opens(key)
         if not rows[i] or not is_leader(key) or (not opens and original.count[key] == 1 and snippet.count[key] == 1):
             continue
-        last = i + 1 == len(rows) or segments[i + 1] != segments[i]
+        lower = _filled_below(snippet, i)
+        last = lower == len(rows) or segments[lower] != segments[i]
         first = i == 0 or segments[i - 1] != segments[i]
         worded = word_count(key) > 0
         below = {} if last else rows[i + 1]
@@ -221,7 +222,7 @@ def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], 
         above = {} if upper < 0 or segments[upper] != segments[i] else rows[upper]
         led = _led_by(snippet, i)
         ruler = led == i + 1 and led < len(rows) and not snippet.keys[led]  # it stands above a blank line
-        led = _filled_below(snippet, i) if ruler else led
+        led = lower if ruler else led
         led_row = rows[led] if led < len(rows) and segments[led] == segments[i] else {}
         rows[i] = {
             j: weight

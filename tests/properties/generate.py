@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fastapply.errors import DeadlineExceeded
 from fastapply.merge.language import detect
 from fastapply.merge.text import split_lines, without_ending
 from fastapply.merge.tree import encode, error_count, parse
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from random import Random
 
 ROOT = Path(__file__).parents[2]
+LONGEST_PARSE = 2.0  # seconds for the grammar over one generated file
 LARGEST = 24_000  # bytes of a file that takes part
 
 BOM = "\ufeff"
@@ -204,8 +206,11 @@ def draw_case(rng: Random, form: Form | None = None) -> Case:
 
 
 def errors_in(name: str, lines: Sequence[str]) -> int:
-    """Syntax errors of `lines`; 0 where there is no grammar."""
-    tree = parse(encode("\n".join(lines)), detect(name, None))
+    """Syntax errors of `lines`; 0 where there is no grammar, one a line where it takes too long over them."""
+    try:
+        tree = parse(encode("\n".join(lines)), detect(name, None), limit_s=LONGEST_PARSE)
+    except DeadlineExceeded:
+        return len(lines)
     return error_count(tree) if tree else 0
 
 

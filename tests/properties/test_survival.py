@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parents[1]
 DEADLINE = 5.0
-GRACE = 4.0  # seconds that reading 10 MB, or a busy machine, may add to a deadline in process; the pool adds 0.25
-_BUILDING = 20.0  # seconds to start and to make the input
+GRACE = 4.0  # seconds of the processor that reading 10 MB may add to a deadline in process; the pool adds 0.25
+LONG_DEADLINE = 20.0  # for inputs that must have an answer, on a busy machine too
+_BUILDING = 60.0  # seconds to start and to make the input
 
 # Hostile inputs are given less time in a short run: that they end when they must is the same question.
 SHORT_DEADLINE = 0.5
@@ -40,7 +41,7 @@ class Survivor:
         self._process: subprocess.Popen[bytes] | None = None
 
     def attempt(self, name: str) -> tuple[str, float]:
-        """What became of the input `name`, and the seconds it took."""
+        """What became of the input `name`, and the seconds of the processor that it took: others may be busy on the machine."""
         if self._process is None:
             command = [sys.executable, "-m", "properties.survivor", str(self.deadline)]
             env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(TESTS), str(TESTS.parent)))}
@@ -68,7 +69,7 @@ class Survivor:
 @pytest.fixture(scope="module")
 def survivors() -> Iterator[dict[float, Survivor]]:
     """One process for each deadline."""
-    found = {deadline: Survivor(deadline) for deadline in (DEADLINE, SHORT_DEADLINE)}
+    found = {deadline: Survivor(deadline) for deadline in (DEADLINE, SHORT_DEADLINE, LONG_DEADLINE)}
     yield found
     for survivor in found.values():
         survivor.end()
@@ -86,7 +87,7 @@ def test_a_hostile_input_ends_in_time(survivors: dict[float, Survivor], name: st
 @pytest.mark.parametrize("name", ORDINARY)
 def test_a_large_ordinary_input_has_an_answer(survivors: dict[float, Survivor], name: str) -> None:
     """What somebody may send in earnest is merged or refused for a reason other than its size."""
-    outcome, seconds = survivors[DEADLINE].attempt(name)
+    outcome, seconds = survivors[LONG_DEADLINE].attempt(name)
     assert outcome in ("merged", "doubt"), f"{outcome} after {seconds:.1f} s"
 
 
