@@ -41,7 +41,7 @@ class Survivor:
         self._process: subprocess.Popen[bytes] | None = None
 
     def attempt(self, name: str) -> tuple[str, float]:
-        """What became of the input `name`, and the seconds of the processor that it took: others may be busy on the machine."""
+        """What became of the input `name`, and the seconds of processor time that it took."""
         if self._process is None:
             command = [sys.executable, "-m", "properties.survivor", str(self.deadline)]
             env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(TESTS), str(TESTS.parent)))}
