@@ -18,7 +18,7 @@ from fastapply.merge.lazy import PROSE, merge_lazy
 from fastapply.merge.newfile import new_file
 from fastapply.merge.splice import Spliced, splice
 from fastapply.merge.text import BOM, split_lines
-from fastapply.merge.tree import Tree, encode, error_count, parse
+from fastapply.merge.tree import Tree, error_count, original_tree
 from fastapply.merge.validate import syntax_doubt
 from fastapply.merge.values import ApplyResult, Doubt, Edit, Note, Usage
 from fastapply.resolve.route import OnDoubt, check_choice, route
@@ -62,7 +62,7 @@ def _apply(
     profile = detect(path, language, text)
     lines = split_lines(text)
     clock.lap("read")
-    tree = parse(encode(text), profile, limit_s=limit.left)
+    tree = original_tree(text, profile, limit)
     clock.lap("parse")
     merged = _merge(lines, text, tree, profile, snippet, instruction, path, limit)
     clock.lap("merge")
@@ -124,6 +124,8 @@ def _result(merged: _Merged, mark: str, profile: Profile, tree: Tree | None, clo
 
 def _fallback(profile: Profile, tree: Tree | None) -> str:
     """Why the merge went by lines alone, or in part; empty where the grammar read the whole original."""
+    if tree is None and profile.grammar is not None:
+        return f"the grammar of {profile.name} came to no end with the original: merged by lines, syntax unchecked"
     if tree is None:
         return f"no grammar for {profile.name}: merged by lines"
     if errors := error_count(tree):

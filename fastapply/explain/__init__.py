@@ -20,7 +20,7 @@ from fastapply.merge.language import Profile, detect
 from fastapply.merge.lazy import PROSE, Candidate, LazyMerge, merge_lazy
 from fastapply.merge.newfile import new_file
 from fastapply.merge.text import BOM, split_lines, without_ending
-from fastapply.merge.tree import encode, parse
+from fastapply.merge.tree import original_tree
 from fastapply.merge.values import ApplyResult, Doubt, LineEdit, LineRange
 
 __all__ = ["render"]
@@ -64,7 +64,7 @@ def _body(story: _Story, profile: Profile, path: str | None, instruction: str) -
     if found := read_format(story.edit, story.lines, path):
         return [story.edits("Edits", found.edits)]
     limit = Deadline(_SECONDS)
-    tree = parse(encode(story.text), profile, limit_s=limit.left)
+    tree = original_tree(story.text, profile, limit)
     lazy = merge_lazy(story.lines, story.text, tree, profile, story.edit, instruction, path, limit)
     return [
         story.rows(lazy),

@@ -21,10 +21,12 @@ from fastapply.merge.rules import Rule, Rules, compile_rules, follow, grammar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from fastapply.merge.deadline import Deadline
     from fastapply.merge.language import Profile, Role
 
-__all__ = ["Item", "Tree", "encode", "error_count", "outline", "parse"]
+__all__ = ["Item", "Tree", "encode", "error_count", "original_tree", "outline", "parse"]
 
+SHARE: Final = 0.4  # of the time left that the parse of an original may take
 _READ_SIZE: Final = 1 << 16
 _NAME_LENGTH: Final = 240
 _ERROR_KIND: Final = 65535
@@ -97,6 +99,16 @@ def parse(source: bytes, profile: Profile, old_tree: Tree | None = None, limit_s
     except ValueError:  # tree-sitter's word for a parse that its callback stopped
         raise DeadlineExceeded(limit_s) from None
     return Tree(syntax, source)
+
+
+def original_tree(text: str, profile: Profile, limit: Deadline) -> Tree | None:
+    """The tree of an original; None where there is no grammar, or where it does not come to an end with this text in
+    its share of the time: some grammars take minutes, and gigabytes, over a short broken text."""
+    try:
+        return parse(encode(text), profile, limit_s=SHARE * limit.left)
+    except DeadlineExceeded:
+        limit.check()
+        return None
 
 
 def error_count(tree: Tree) -> int:

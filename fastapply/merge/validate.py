@@ -15,9 +15,22 @@ SHARE = 0.5  # of the time left that the parse of a result may take
 
 
 def syntax_doubt(before: str, tree: Tree | None, after: str, profile: Profile, limit: Deadline) -> Doubt | None:
-    """A doubt where `after` parses worse than `before`, whose tree is `tree` (None where there is no grammar)."""
-    if tree is None or profile.approximate or before == after:
+    """A doubt where `after` parses worse than `before`, whose tree is `tree` (None where no grammar
+    could read it)."""
+    if profile.approximate or before == after:
         return None
+    if tree is not None and (doubt := _more_errors(tree, after, profile, limit)):
+        return doubt
+    if profile.check == "python" and not _compiles(after) and _compiles(before):
+        return Doubt(
+            "syntax_regressed",
+            "Python can parse the original and can't parse the result",
+            "check the indentation of the snippet",
+        )
+    return None
+
+
+def _more_errors(tree: Tree, after: str, profile: Profile, limit: Deadline) -> Doubt | None:
     try:
         result = parse(encode(after), profile, old_tree=tree, limit_s=SHARE * limit.left)
     except DeadlineExceeded:
@@ -32,12 +45,6 @@ def syntax_doubt(before: str, tree: Tree | None, after: str, profile: Profile, l
             "syntax_regressed",
             f"the result has {new} syntax error(s), the original {old}",
             "show whole declarations, or a line of context on each side of the change",
-        )
-    if profile.check == "python" and not _compiles(after) and _compiles(before):
-        return Doubt(
-            "syntax_regressed",
-            "Python can parse the original and can't parse the result",
-            "check the indentation of the snippet",
         )
     return None
 
