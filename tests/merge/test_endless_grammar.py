@@ -30,7 +30,9 @@ fun Note.matches(query: String): Boolean {
 
 def test_the_lines_decide_where_the_grammar_of_the_original_has_no_end() -> None:
     """Kotlin's takes minutes over this text; the edit is made all the same, and the answer says how."""
-    snippet = "    if (query.isBlank()) {\n        return false\n    }\n    return title.contains(query, ignoreCase = true)\n"
+    snippet = (
+        "    if (query.isBlank()) {\n        return false\n    }\n    return title.contains(query, ignoreCase = true)\n"
+    )
     result = apply(ENDLESS, snippet, path="note.kt", deadline=2.0)
     assert result.merged_code == ENDLESS.replace("return true", "return false")
     assert "came to no end" in result.fallback
