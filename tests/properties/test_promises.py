@@ -87,7 +87,7 @@ def test_the_same_small_snippet_again_changes_nothing_more(texts: tuple[str, str
     """What has been applied is there, however ambiguous it is."""
     original, snippet, path = texts
     merged = merged_or_refused(original, snippet, path)
-    listed = path in ("a.txt", "a.md") and any(line[:1] in ("-", "+") for line in re.split(r"[\r\n]", snippet))
+    listed = path in ("a.txt", "a.md", None) and any(line[:1] in ("-", "+") for line in re.split(r"[\r\n]", snippet))
     assume(not listed)  # a `-` opens a list item there, unless what follows it is in the file
     assume(merged)  # for a file that the edit emptied the same snippet is a new file
     assert merged_or_refused(merged or "", snippet, path) in (merged, None)
