@@ -19,7 +19,7 @@ __all__ = ["STAGES", "stage_times"]
 _REST: Final = "everything else"
 
 STAGES: Final = {
-    "parse of the original": ("fastapply.apply:parse",),
+    "parse of the original": ("fastapply.apply:original_tree",),
     "other formats": ("fastapply.merge.formats:read_format",),
     "outlines": ("fastapply.merge.tree:outline", "fastapply.merge.planted:planted_outline"),
     "layouts": ("fastapply.merge.layout:Layout.__init__",),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import re
 import shutil
 import subprocess
 import sys
@@ -79,18 +78,6 @@ def test_a_small_result_without_doubt_parses_no_worse(texts: tuple[str, str, str
     result = best(original, snippet, path)
     assume(result.format != "new_file")  # such a file is what its author sent
     invariants.parses_no_worse(original, path, result)
-
-
-@settings(max_examples=settings().max_examples * 10)
-@given(small())
-def test_the_same_small_snippet_again_changes_nothing_more(texts: tuple[str, str, str | None]) -> None:
-    """What has been applied is there, however ambiguous it is."""
-    original, snippet, path = texts
-    merged = merged_or_refused(original, snippet, path)
-    listed = path in ("a.txt", "a.md", None) and any(line[:1] in ("-", "+") for line in re.split(r"[\r\n]", snippet))
-    assume(not listed)  # a `-` opens a list item there, unless what follows it is in the file
-    assume(merged)  # for a file that the edit emptied the same snippet is a new file
-    assert merged_or_refused(merged or "", snippet, path) in (merged, None)
 
 
 @settings(max_examples=settings().max_examples * 5)

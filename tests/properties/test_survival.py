@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parents[1]
 DEADLINE = 5.0
-GRACE = 4.0  # seconds of the processor that reading 10 MB may add to a deadline in process; the pool adds 0.25
+GRACE = 8.0  # seconds of the processor that reading 10 MB may add to a deadline in process; the pool adds 0.25
 LONG_DEADLINE = 20.0  # for inputs that must have an answer, on a busy machine too
 _BUILDING = 60.0  # seconds to start and to make the input
 
