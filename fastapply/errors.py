@@ -4,6 +4,7 @@
     ├── InvalidRequest        an argument is missing, of the wrong type or contradicts another
     │   ├── UnknownLanguage   `language` names no profile
     │   └── InputTooLarge     a text is longer than the limit in force
+    ├── InvalidSetting        a setting of the service can't be used
     ├── EditRefused           the merge has doubts and was told to refuse them; carries the doubts and the best guess
     ├── ModelUnavailable      `on_doubt="model"` or a model's name, and no model is configured
     ├── DeadlineExceeded      the merge did not end within its deadline
@@ -27,6 +28,7 @@ __all__ = [
     "FastApplyError",
     "InputTooLarge",
     "InvalidRequest",
+    "InvalidSetting",
     "ModelUnavailable",
     "UnknownLanguage",
     "WorkerDied",
@@ -59,6 +61,16 @@ class InputTooLarge(InvalidRequest):
     """A text is longer than the limit in force."""
 
     code = "input_too_large"
+
+
+class InvalidSetting(FastApplyError, ValueError):
+    """A setting of the service can't be used. `field` names it. Also a `ValueError`: so msgspec adds the path to it."""
+
+    code = "invalid_setting"
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class EditRefused(FastApplyError):

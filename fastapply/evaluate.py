@@ -31,7 +31,7 @@ from fastapply.workers.wire import Job
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from fastapply.config import PoolSettings
+    from fastapply.settings.model import PoolSettings
 
 __all__ = ["VERDICTS", "Case", "Outcome", "judge", "load_cases", "run_cases", "table"]
 

@@ -55,7 +55,7 @@ def of_kind(kind: str) -> pytest.MarkDecorator:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with running(tmp_path_factory.mktemp("service") / "log", "--workers", "1") as started:
+    with running(tmp_path_factory.mktemp("service") / "log", "--pool-workers", "1") as started:
         yield started
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fastapply import apply, errors
-from fastapply.config import GIB, MIB, PoolSettings
+from fastapply.settings.model import GIB, MIB, PoolSettings
 from fastapply.workers import wire
 from fastapply.workers.pool import QueueFull, WorkerPool
 
@@ -86,7 +86,7 @@ def test_every_error_crosses_as_itself(error: errors.FastApplyError) -> None:
 
 def test_no_error_of_the_package_is_left_out_of_that() -> None:
     known = {getattr(errors, name) for name in errors.__all__}
-    assert known - {errors.EditRefused, errors.FastApplyError, errors.DeadlineExceeded} == {
+    assert known - {errors.EditRefused, errors.FastApplyError, errors.DeadlineExceeded, errors.InvalidSetting} == {
         *wire._BY_FIELD.values(),
         *wire._BY_MESSAGE.values(),
     }
@@ -217,6 +217,6 @@ def test_a_request_under_way_when_the_pool_closes_fails() -> None:
 
 @pytest.mark.parametrize("wrong", [{"workers": 0}, {"queue": -1}, {"deadline": 0}, {"memory": 1}])
 def test_settings_out_of_range_are_refused_by_name(wrong: dict[str, int]) -> None:
-    with pytest.raises(errors.InvalidRequest) as refused:
+    with pytest.raises(errors.InvalidSetting) as refused:
         PoolSettings(**wrong)
     assert refused.value.field == next(iter(wrong))

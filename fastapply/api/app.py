@@ -10,7 +10,7 @@ from litestar.di import Provide
 
 from fastapply.api.handlers import ROUTES
 from fastapply.api.problems import HANDLERS
-from fastapply.config import ServiceSettings
+from fastapply.settings.model import Settings
 from fastapply.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 
-def create_app(settings: ServiceSettings | None = None) -> Litestar:
+def create_app(settings: Settings | None = None) -> Litestar:
     """The service as an ASGI app; its workers start and end with the app's lifespan."""
-    settings = settings or ServiceSettings()
+    settings = settings or Settings()
     pool = WorkerPool(settings.pool)
 
     @asynccontextmanager
@@ -37,7 +37,7 @@ def create_app(settings: ServiceSettings | None = None) -> Litestar:
             "settings": Provide(lambda: settings, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,
-        request_max_body_size=settings.max_body,
+        request_max_body_size=settings.server.max_body,
         openapi_config=None,  # its pages load scripts from other hosts
         logging_config=None,  # ours says type and place of an exception; its default may say more
     )

@@ -10,7 +10,7 @@ from litestar import Request, Response, get, post
 from fastapply import __version__
 from fastapply.api.connection import read_json_body, while_connected
 from fastapply.api.wire import MODEL, ApplyAnswer, decode_apply_request
-from fastapply.config import ServiceSettings
+from fastapply.settings.model import Settings
 from fastapply.workers.pool import WorkerPool
 from fastapply.workers.wire import Job
 
@@ -21,7 +21,7 @@ __all__ = ["ROUTES"]
 
 
 @post("/v1/apply", status_code=HTTPStatus.OK)
-async def apply_edit(request: Request[Any, Any, Any], pool: WorkerPool, settings: ServiceSettings) -> ApplyAnswer:
+async def apply_edit(request: Request[Any, Any, Any], pool: WorkerPool, settings: Settings) -> ApplyAnswer:
     """Merge a lazy edit into a file."""
     asked = decode_apply_request(await read_json_body(request))
     result = await while_connected(request, pool.apply(_job(asked, settings.pool.deadline)))
@@ -29,7 +29,7 @@ async def apply_edit(request: Request[Any, Any, Any], pool: WorkerPool, settings
 
 
 @get("/health")
-async def health(pool: WorkerPool, settings: ServiceSettings) -> Response[dict[str, object]]:
+async def health(pool: WorkerPool, settings: Settings) -> Response[dict[str, object]]:
     """Say whether merges can be made: 200, or 503 when no worker is up."""
     alive = pool.alive
     state: dict[str, object] = {

@@ -14,9 +14,9 @@ import msgspec
 from fastapply.cli.doubts import describe_doubts
 from fastapply.cli.exit_codes import ERROR, OK
 from fastapply.cli.terminal import BOLD, Painter, Progress, paint_diff, write_text
-from fastapply.config import PoolSettings
 from fastapply.errors import InvalidRequest
 from fastapply.evaluate import Case, Outcome, load_cases, run_cases, table
+from fastapply.settings.model import PoolSettings
 
 if TYPE_CHECKING:
     import argparse

@@ -90,7 +90,13 @@ def _add_serve(verbs: Verbs) -> None:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000); 0 takes a free one")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes that merge (one a core, at most 8)")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="server processes that share the port (1)")
+    parser.add_argument(
+        "--pool-workers",
+        type=int,
+        metavar="N",
+        help="processes that merge, in each server process (a core each, at most 8)",
+    )
     parser.add_argument("--queue", type=int, metavar="N", help="requests that may wait for a worker (64)")
     parser.add_argument("--deadline", type=float, metavar="SECONDS", help="longest time of one merge (5)")
 

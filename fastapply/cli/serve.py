@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
-import sys
 from typing import TYPE_CHECKING
 
 from fastapply.cli.exit_codes import ERROR, OK
-from fastapply.config import PoolSettings, ServiceSettings
+from fastapply.settings.model import PoolSettings, ServerSettings, Settings
 
 if TYPE_CHECKING:
     import argparse
@@ -18,14 +16,16 @@ __all__ = ["run"]
 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    given = {name: getattr(args, name) for name in ("workers", "queue", "deadline") if getattr(args, name) is not None}
-    settings = ServiceSettings(host=args.host, port=args.port, pool=PoolSettings(**given))
-    if not _is_loopback(settings.host):
-        print(f"fastapply: note: {settings.host} may be reached by others, and no key is asked for", file=sys.stderr)
-    return _serve(settings)
+    pool = {"workers": args.pool_workers, "queue": args.queue, "deadline": args.deadline}
+    return _serve(
+        Settings(
+            server=ServerSettings(host=args.host, port=args.port, workers=args.workers),
+            pool=PoolSettings(**{name: value for name, value in pool.items() if value is not None}),
+        )
+    )
 
 
-def _serve(settings: ServiceSettings) -> int:
+def _serve(settings: Settings) -> int:
     import uvicorn
 
     from fastapply.api.app import create_app
@@ -34,8 +34,8 @@ def _serve(settings: ServiceSettings) -> int:
     try:
         uvicorn.run(
             create_app(settings),
-            host=settings.host,
-            port=settings.port,
+            host=settings.server.host,
+            port=settings.server.port,
             access_log=False,
             server_header=False,
             # No merge outlives its deadline, so nothing is cut off that could have been answered.
@@ -44,10 +44,3 @@ def _serve(settings: ServiceSettings) -> int:
     except SystemExit as end:  # uvicorn has said why: a port in use, a worker that can't start
         return ERROR if end.code else OK
     return OK
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -23,8 +23,8 @@ from fastapply.errors import DeadlineExceeded, FastApplyError, WorkerDied
 from fastapply.workers import wire
 
 if TYPE_CHECKING:
-    from fastapply.config import PoolSettings
     from fastapply.merge.values import ApplyResult
+    from fastapply.settings.model import PoolSettings
 
 __all__ = ["QueueFull", "WorkerPool"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service as `make serve` starts it."""
-    with running(tmp_path_factory.mktemp("service") / "log", "--workers", "2") as started:
+    with running(tmp_path_factory.mktemp("service") / "log", "--pool-workers", "2") as started:
         yield started
 
 

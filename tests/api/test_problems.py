@@ -122,7 +122,7 @@ def test_other_paths_and_methods_are_problems_too(service: Service) -> None:
 
 
 def test_code_is_never_logged(start_service: Callable[..., Service]) -> None:
-    service = start_service("--workers", "1")
+    service = start_service("--pool-workers", "1")
     for change in ({}, {"language": "klingon"}, {"path": 7}, {"edit_snippet": "# ...\nxyzzy\n# ..."}):
         service.apply(GOOD | {"original_code": "xyzzy = 1\n"} | change)
     post(service, b'{"code": "xyzzy')

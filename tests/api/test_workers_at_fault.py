@@ -26,7 +26,7 @@ GOOD = {"original_code": "a = 1\n", "edit_snippet": "a = 1\n", "path": "a.py"}
 def test_a_worker_killed_in_the_midst_loses_its_request_alone(
     start_service: Callable[..., Service], background: ThreadPoolExecutor
 ) -> None:
-    service = start_service("--workers", "1", "--deadline", "30")
+    service = start_service("--pool-workers", "1", "--deadline", "30")
     stuck = service.signal_workers(signal.SIGSTOP)
     lost = background.submit(service.apply, GOOD)
     time.sleep(0.3)
@@ -42,13 +42,13 @@ def test_a_worker_killed_in_the_midst_loses_its_request_alone(
 
 
 def test_an_idle_worker_that_dies_is_replaced(start_service: Callable[..., Service]) -> None:
-    service = start_service("--workers", "2")
+    service = start_service("--pool-workers", "2")
     service.wait_for_other_workers_than(service.signal_workers(signal.SIGKILL))
     assert httpx.get(f"{service.url}/health").json()["workers"]["alive"] == 2
 
 
 def test_a_deadline_is_kept_even_when_the_worker_is_stuck(start_service: Callable[..., Service]) -> None:
-    service = start_service("--workers", "1", "--deadline", "0.5")
+    service = start_service("--pool-workers", "1", "--deadline", "0.5")
     stuck = service.signal_workers(signal.SIGSTOP)
     start = time.monotonic()
     reply = service.apply(GOOD)
@@ -61,7 +61,7 @@ def test_a_deadline_is_kept_even_when_the_worker_is_stuck(start_service: Callabl
 def test_one_request_too_many_is_told_to_come_back(
     start_service: Callable[..., Service], background: ThreadPoolExecutor
 ) -> None:
-    service = start_service("--workers", "1", "--queue", "1", "--deadline", "30")
+    service = start_service("--pool-workers", "1", "--queue", "1", "--deadline", "30")
     service.signal_workers(signal.SIGSTOP)
     waiting = [background.submit(service.apply, GOOD) for _ in range(2)]
     time.sleep(0.5)
@@ -74,7 +74,7 @@ def test_one_request_too_many_is_told_to_come_back(
 
 
 def test_a_client_that_leaves_frees_its_worker(start_service: Callable[..., Service]) -> None:
-    service = start_service("--workers", "1", "--deadline", "60")
+    service = start_service("--pool-workers", "1", "--deadline", "60")
     stuck = service.signal_workers(signal.SIGSTOP)
     with pytest.raises(httpx.ReadTimeout):
         service.apply(GOOD, timeout=0.3)
@@ -83,7 +83,7 @@ def test_a_client_that_leaves_frees_its_worker(start_service: Callable[..., Serv
 
 
 def test_workers_end_with_the_service(start_service: Callable[..., Service]) -> None:
-    service = start_service("--workers", "2")
+    service = start_service("--pool-workers", "2")
     workers = service.workers()
     service.process.kill()
     service.process.wait()

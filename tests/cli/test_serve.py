@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 def test_a_port_in_use_is_an_error(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = run("serve", "--port", taken.getsockname()[1], "--workers", 1)
+        done = run("serve", "--port", taken.getsockname()[1], "--pool-workers", 1)
     assert done.returncode == 2
     assert b"in use" in done.stderr
 
 
-@pytest.mark.parametrize("wrong", [("--workers", "0"), ("--port", "70000"), ("--deadline", "0")])
+@pytest.mark.parametrize("wrong", [("--workers", "0"), ("--queue", "-1"), ("--port", "70000"), ("--deadline", "0")])
 def test_settings_out_of_range_are_an_error(run: Run, wrong: tuple[str, str]) -> None:
     done = run("serve", *wrong)
     assert done.returncode == 2
@@ -31,7 +31,7 @@ def test_settings_out_of_range_are_an_error(run: Run, wrong: tuple[str, str]) ->
 
 
 def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
-    command = [str(Path(sys.executable).with_name("fastapply")), "serve", "--port", "0", "--workers", "1"]
+    command = [str(Path(sys.executable).with_name("fastapply")), "serve", "--port", "0", "--pool-workers", "1"]
     log = tmp_path / "log"
     with log.open("wb") as output, subprocess.Popen(command, stderr=output, start_new_session=True) as process:
         due = time.monotonic() + 30

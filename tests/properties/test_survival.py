@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from fastapply.config import PoolSettings
 from fastapply.errors import DeadlineExceeded, FastApplyError
+from fastapply.settings.model import PoolSettings
 from fastapply.workers import wire
 from fastapply.workers.pool import WorkerPool
 from properties.survivor import HOSTILE, ORDINARY

@@ -1,0 +1,1 @@
+"""The settings of the service: what there is, and where each value comes from."""

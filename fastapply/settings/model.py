@@ -1,0 +1,177 @@
+"""The settings of the service, checked where they are made. Each field is followed by its meaning, unit and range.
+
+A section of the configuration file is a class here and a key of it a field; `fastapply.settings.load` reads them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fastapply.errors import InvalidSetting
+
+__all__ = ["GIB", "MIB", "Key", "LimitSettings", "LogSettings", "PoolSettings", "ServerSettings", "Settings"]
+
+MIB = 1 << 20
+GIB = 1 << 30
+
+
+def usable_cores() -> int:
+    """Processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _default_workers() -> int:
+    """One worker a core, at most 8: a merge takes milliseconds and a worker some 60 MB."""
+    return min(usable_cores(), 8)
+
+
+def _require(holds: bool, field_name: str, message: str) -> None:
+    if not holds:
+        raise InvalidSetting(f"{field_name} {message}", field=field_name)
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """Where the service listens."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Any other than the loopback needs at least one key."""
+
+    port: int = 8000
+    """Port to listen on, 0 to 65535; 0 lets the system choose."""
+
+    workers: int = 1
+    """Server processes that share the port, 1 or more; each has a pool of its own."""
+
+    max_body: int = 10 * MIB
+    """Bytes of the largest request body that is read. 1 KiB or more."""
+
+    def __post_init__(self) -> None:
+        _require(bool(self.host), "host", "must not be empty")
+        _require(0 <= self.port <= 65535, "port", "must be between 0 and 65535")
+        _require(self.workers >= 1, "workers", "must be 1 or more")
+        _require(self.max_body >= 1024, "max_body", "must be at least 1024 bytes")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Nobody but this machine reaches `host`."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+
+@dataclass(frozen=True)
+class PoolSettings:
+    """The processes that merge, of one server process."""
+
+    workers: int = field(default_factory=_default_workers)
+    """Processes for small merges, 1 or more; by default one a core, at most 8."""
+
+    large_workers: int = 1
+    """Processes for large merges, which small ones don't wait for. 1 or more."""
+
+    large_from: int = MIB
+    """Bytes of original and snippet together from which a merge is large. 1 or more."""
+
+    queue: int = 64
+    """Requests that may wait for a worker; one more is turned away. 0 or more."""
+
+    deadline: float = 5.0
+    """Seconds a request may take, waiting included; then its worker is killed. More than 0."""
+
+    memory: int = 4 * GIB
+    """Bytes of address space a worker may use; 0 for no limit. At least 512 MiB otherwise."""
+
+    def __post_init__(self) -> None:
+        _require(self.workers >= 1, "workers", "must be 1 or more")
+        _require(self.large_workers >= 1, "large_workers", "must be 1 or more")
+        _require(self.large_from >= 1, "large_from", "must be 1 byte or more")
+        _require(self.queue >= 0, "queue", "must be 0 or more")
+        _require(0 < self.deadline < float("inf"), "deadline", "must be more than 0 seconds")
+        _require(self.memory == 0 or self.memory >= 512 * MIB, "memory", "must be 0 or at least 512 MiB")
+
+
+@dataclass(frozen=True)
+class LimitSettings:
+    """What one client may ask for."""
+
+    requests_per_minute: int = 0
+    """Requests a key may send in a minute (without keys: an address); 0 for no limit."""
+
+    def __post_init__(self) -> None:
+        _require(self.requests_per_minute >= 0, "requests_per_minute", "must be 0 or more")
+
+
+@dataclass(frozen=True)
+class LogSettings:
+    """What is logged: one line a request, and never code."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least level that is written."""
+
+    format: Literal["json", "text"] = "text"
+    """`json` is one object a line, for machines; `text` is for people."""
+
+    file: str = ""
+    """File that is appended to; empty for standard error."""
+
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key that clients may send. `fastapply key NAME` makes one and prints what to put here."""
+
+    name: str
+    """Whose it is; what logs and metrics call it. Not empty."""
+
+    sha256: str
+    """SHA-256 of the key, in 64 lower-case hexadecimal digits. The key itself is stored nowhere."""
+
+    revoked: bool = False
+    """Refused from now on."""
+
+    requests_per_minute: int | None = None
+    """This key's own limit in place of the one in `[limits]`; 0 for none."""
+
+    def __post_init__(self) -> None:
+        _require(bool(self.name), "name", "must not be empty")
+        _require(bool(_SHA256.fullmatch(self.sha256)), "sha256", "must be 64 lower-case hexadecimal digits")
+        _require((self.requests_per_minute or 0) >= 0, "requests_per_minute", "must be 0 or more")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of the service."""
+
+    server: ServerSettings = field(default_factory=ServerSettings)
+    """Where the service listens."""
+
+    pool: PoolSettings = field(default_factory=PoolSettings)
+    """The processes that merge."""
+
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    """What one client may ask for."""
+
+    log: LogSettings = field(default_factory=LogSettings)
+    """What is logged."""
+
+    keys: tuple[Key, ...] = ()
+    """Keys that clients may send; without any, none is asked for and only the loopback is served."""
+
+    def __post_init__(self) -> None:
+        names = [key.name for key in self.keys]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        _require(twice is None, "keys", f"must have a name each, and {twice!r} is there twice")
+        _require(
+            bool(self.keys) or self.server.is_loopback,
+            "server.host",
+            f"is {self.server.host}, which others may reach: that needs a key. Make one with `fastapply key NAME` and "
+            "put it into the configuration, or listen on 127.0.0.1",
+        )
