@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from litestar import Litestar
 from litestar.di import Provide
 
+from fastapply.api.edge import Edge
 from fastapply.api.handlers import ROUTES
+from fastapply.api.keys import KeyRing, Turnstile
+from fastapply.api.metrics import MergeObserver, watch
 from fastapply.api.problems import HANDLERS
 from fastapply.settings.model import Settings
-from fastapply.workers.pool import WorkerPool
+from fastapply.workers.lanes import Lanes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,21 +24,26 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 
-def create_app(settings: Settings | None = None) -> Litestar:
-    """The service as an ASGI app; its workers start and end with the app's lifespan."""
+def create_app(settings: Settings | None = None, ring: KeyRing | None = None) -> Edge:
+    """The service as an ASGI app; its workers start and end with its lifespan. `ring` holds the keys in force."""
     settings = settings or Settings()
-    pool = WorkerPool(settings.pool)
+    lanes = Lanes(settings.pool, MergeObserver())
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with pool:
+        async with lanes:
+            watching = asyncio.create_task(watch(lanes))
             yield
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
 
-    return Litestar(
+    app = Litestar(
         route_handlers=ROUTES,
         lifespan=[lifespan],
+        middleware=[Turnstile(settings, ring or KeyRing(settings.keys))],
         dependencies={
-            "pool": Provide(lambda: pool, sync_to_thread=False),
+            "lanes": Provide(lambda: lanes, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,
@@ -41,3 +51,4 @@ def create_app(settings: Settings | None = None) -> Litestar:
         openapi_config=None,  # its pages load scripts from other hosts
         logging_config=None,  # ours says type and place of an exception; its default may say more
     )
+    return Edge(app, frozenset(route.path for route in app.routes), settings.server.client_timeout)

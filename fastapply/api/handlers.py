@@ -9,9 +9,10 @@ from litestar import Request, Response, get, post
 
 from fastapply import __version__
 from fastapply.api.connection import read_json_body, while_connected
+from fastapply.api.metrics import TEXT_FORMAT, render
 from fastapply.api.wire import MODEL, ApplyAnswer, decode_apply_request
 from fastapply.settings.model import Settings
-from fastapply.workers.pool import WorkerPool
+from fastapply.workers.lanes import Lanes
 from fastapply.workers.wire import Job
 
 if TYPE_CHECKING:
@@ -21,24 +22,33 @@ __all__ = ["ROUTES"]
 
 
 @post("/v1/apply", status_code=HTTPStatus.OK)
-async def apply_edit(request: Request[Any, Any, Any], pool: WorkerPool, settings: Settings) -> ApplyAnswer:
+async def apply_edit(request: Request[Any, Any, Any], lanes: Lanes, settings: Settings) -> ApplyAnswer:
     """Merge a lazy edit into a file."""
     asked = decode_apply_request(await read_json_body(request))
-    result = await while_connected(request, pool.apply(_job(asked, settings.pool.deadline)))
+    result = await while_connected(request, lanes.apply(_job(asked, settings.pool.deadline)))
     return ApplyAnswer.of(result)
 
 
 @get("/health")
-async def health(pool: WorkerPool, settings: Settings) -> Response[dict[str, object]]:
+async def health(lanes: Lanes, settings: Settings) -> Response[dict[str, object]]:
     """Say whether merges can be made: 200, or 503 when no worker is up."""
-    alive = pool.alive
+    alive = lanes.small.alive
     state: dict[str, object] = {
         "status": "ok" if alive else "unavailable",
         "version": __version__,
         "model": MODEL,
-        "workers": {"alive": alive, "wanted": settings.pool.workers},
+        "workers": {
+            lane: {"alive": pool.alive, "wanted": pool.wanted}
+            for lane, pool in (("small", lanes.small), ("large", lanes.large))
+        },
     }
     return Response(state, status_code=HTTPStatus.OK if alive else HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@get("/metrics")
+async def metrics() -> Response[bytes]:
+    """What Prometheus collects."""
+    return Response(render(), media_type=TEXT_FORMAT)
 
 
 def _job(asked: ApplyRequest, deadline: float) -> Job:
@@ -53,5 +63,5 @@ def _job(asked: ApplyRequest, deadline: float) -> Job:
     )
 
 
-ROUTES = [apply_edit, health]
+ROUTES = [apply_edit, health, metrics]
 """All handlers of the service."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import math
 from typing import TYPE_CHECKING
 
 from fastapply.cli.exit_codes import ERROR, OK
@@ -29,18 +29,22 @@ def _serve(settings: Settings) -> int:
     import uvicorn
 
     from fastapply.api.app import create_app
+    from fastapply.api.logs import configure
 
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
+    listener = configure(settings.log)
     try:
         uvicorn.run(
             create_app(settings),
             host=settings.server.host,
             port=settings.server.port,
+            log_config=None,
             access_log=False,
             server_header=False,
             # No merge outlives its deadline, so nothing is cut off that could have been answered.
-            timeout_graceful_shutdown=int(settings.pool.deadline) + 2,
+            timeout_graceful_shutdown=math.ceil(settings.pool.deadline) + 2,
         )
     except SystemExit as end:  # uvicorn has said why: a port in use, a worker that can't start
         return ERROR if end.code else OK
+    finally:
+        listener.stop()
     return OK

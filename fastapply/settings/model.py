@@ -50,11 +50,15 @@ class ServerSettings:
     max_body: int = 10 * MIB
     """Bytes of the largest request body that is read. 1 KiB or more."""
 
+    client_timeout: float = 30.0
+    """Seconds without a byte from a client that sends, or to one that should read; then it is let go. More than 0."""
+
     def __post_init__(self) -> None:
         _require(bool(self.host), "host", "must not be empty")
         _require(0 <= self.port <= 65535, "port", "must be between 0 and 65535")
         _require(self.workers >= 1, "workers", "must be 1 or more")
         _require(self.max_body >= 1024, "max_body", "must be at least 1024 bytes")
+        _require(0 < self.client_timeout < float("inf"), "client_timeout", "must be more than 0 seconds")
 
     @property
     def is_loopback(self) -> bool:
@@ -75,8 +79,8 @@ class PoolSettings:
     large_workers: int = 1
     """Processes for large merges, which small ones don't wait for. 1 or more."""
 
-    large_from: int = MIB
-    """Bytes of original and snippet together from which a merge is large. 1 or more."""
+    large_from: int = 256 * 1024
+    """Characters of original and snippet together from which a merge is large. 1 or more."""
 
     queue: int = 64
     """Requests that may wait for a worker; one more is turned away. 0 or more."""
@@ -90,7 +94,7 @@ class PoolSettings:
     def __post_init__(self) -> None:
         _require(self.workers >= 1, "workers", "must be 1 or more")
         _require(self.large_workers >= 1, "large_workers", "must be 1 or more")
-        _require(self.large_from >= 1, "large_from", "must be 1 byte or more")
+        _require(self.large_from >= 1, "large_from", "must be 1 character or more")
         _require(self.queue >= 0, "queue", "must be 0 or more")
         _require(0 < self.deadline < float("inf"), "deadline", "must be more than 0 seconds")
         _require(self.memory == 0 or self.memory >= 512 * MIB, "memory", "must be 0 or at least 512 MiB")

@@ -25,7 +25,9 @@ _OUT_OF_MEMORY = 77
 
 def main() -> None:
     """Serve the channel whose descriptor is the first argument, in as many bytes of memory as the second says."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the pool decides when workers end
+    # Ctrl-C goes to the whole group, and a service manager's SIGTERM too; the pool decides when workers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     channel = socket.socket(fileno=int(sys.argv[1]))
     _limit_memory(int(sys.argv[2]))
     _warm_up()

@@ -56,6 +56,8 @@ class WorkerPool:
         self._keepers: list[asyncio.Task[None]] = []
         self._workers: set[_Worker] = set()
         self._pending = 0
+        self.restarts = 0
+        """Workers that ended and were replaced, so far."""
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -68,6 +70,16 @@ class WorkerPool:
     def alive(self) -> int:
         """Workers that are up."""
         return sum(worker.alive for worker in self._workers)
+
+    @property
+    def wanted(self) -> int:
+        """Workers there should be."""
+        return self._settings.workers
+
+    @property
+    def pending(self) -> int:
+        """Requests that were taken and are not answered yet."""
+        return self._pending
 
     async def start(self) -> None:
         """Start all workers; returns when each is ready. `WorkerDied` where one can't start."""
@@ -134,6 +146,7 @@ class WorkerPool:
         while True:
             self._idle.put_nowait(worker)
             await worker.ended()
+            self.restarts += 1
             log.warning("a worker ended (%s) and is replaced", worker.fate)
             worker = await self._replace(worker)
 

@@ -122,4 +122,4 @@ def test_health_says_that_all_workers_are_up(service: Service) -> None:
     reply = httpx.get(f"{service.url}/health")
     assert reply.status_code == 200
     assert reply.json()["status"] == "ok"
-    assert reply.json()["workers"]["wanted"] == 2
+    assert reply.json()["workers"]["small"]["wanted"] == 2

@@ -44,7 +44,7 @@ def test_a_worker_killed_in_the_midst_loses_its_request_alone(
 def test_an_idle_worker_that_dies_is_replaced(start_service: Callable[..., Service]) -> None:
     service = start_service("--pool-workers", "2")
     service.wait_for_other_workers_than(service.signal_workers(signal.SIGKILL))
-    assert httpx.get(f"{service.url}/health").json()["workers"]["alive"] == 2
+    assert httpx.get(f"{service.url}/health").json()["workers"]["small"]["alive"] == 2
 
 
 def test_a_deadline_is_kept_even_when_the_worker_is_stuck(start_service: Callable[..., Service]) -> None:

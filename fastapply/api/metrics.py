@@ -1,0 +1,110 @@
+"""What is counted and timed, under the names that `GET /metrics` gives in Prometheus' text format.
+
+With several server processes each writes its figures to a file in `PROMETHEUS_MULTIPROC_DIR`, which `fastapply serve`
+sets, and whichever is asked adds them up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from typing import TYPE_CHECKING
+
+from prometheus_client import (  # fmt: skip
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+from fastapply.api.logs import request_fields
+from fastapply.errors import EditRefused
+
+if TYPE_CHECKING:
+    from fastapply.errors import FastApplyError
+    from fastapply.merge.values import ApplyResult
+    from fastapply.workers.lanes import Lanes
+    from fastapply.workers.pool import WorkerPool
+
+__all__ = ["TEXT_FORMAT", "MergeObserver", "observe_request", "render", "watch"]
+
+TEXT_FORMAT = "text/plain; version=1.0.0"
+"""The media type of what `render` gives, without its charset."""
+
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_PROBE_SECONDS = 0.1
+
+_REQUESTS = Counter("fastapply_requests", "Requests answered", ["route", "status"])
+_REQUEST_SECONDS = Histogram("fastapply_request_seconds", "Time of a request", ["route"], buckets=_SECONDS)
+_VERDICTS = Counter("fastapply_verdicts", "What became of merges: merged, best_guess, or an error's code", ["verdict"])
+_DOUBTS = Counter("fastapply_doubts", "Doubts, by kind", ["kind"])
+_STAGE_SECONDS = Histogram("fastapply_stage_seconds", "Time of a stage of the merge", ["stage"], buckets=_SECONDS)
+_WORKERS = Gauge("fastapply_workers", "Worker processes that are up", ["lane"], multiprocess_mode="livesum")
+_PENDING = Gauge("fastapply_pending", "Requests taken and not answered", ["lane"], multiprocess_mode="livesum")
+_RESTARTS = Counter("fastapply_worker_restarts", "Workers that ended and were replaced", ["lane"])
+_LAG = Histogram("fastapply_event_loop_lag_seconds", "How late the event loop wakes a sleeper", buckets=_SECONDS)
+
+
+def observe_request(route: str, status: int, seconds: float) -> None:
+    """Count one answered request. `route` is a pattern, never the path a client made up."""
+    _REQUESTS.labels(route, str(status)).inc()
+    _REQUEST_SECONDS.labels(route).observe(seconds)
+
+
+class MergeObserver:
+    """Counts merges, and hands the request's log line what became of its own."""
+
+    def merged(self, result: ApplyResult) -> None:
+        """Count `result` and its doubts, and the time of its stages."""
+        verdict = "best_guess" if result.doubts else "merged"
+        _VERDICTS.labels(verdict).inc()
+        for stage, milliseconds in result.timings.items():
+            _STAGE_SECONDS.labels(stage).observe(milliseconds / 1000)
+        self._count_doubts([doubt.kind for doubt in result.doubts])
+        request_fields().update(verdict=verdict, format=result.format, language=result.language)
+
+    def failed(self, error: FastApplyError) -> None:
+        """Count `error`, with the doubts of a refusal."""
+        _VERDICTS.labels(error.code).inc()
+        request_fields()["verdict"] = error.code
+        if isinstance(error, EditRefused):
+            self._count_doubts([doubt.kind for doubt in error.doubts])
+
+    def _count_doubts(self, kinds: list[str]) -> None:
+        for kind in kinds:
+            _DOUBTS.labels(kind).inc()
+        if kinds:
+            request_fields()["doubts"] = sorted(set(kinds))
+
+
+async def watch(lanes: Lanes) -> None:
+    """Measure the event loop and the lanes, ten times a second, until cancelled."""
+    seen = {"small": 0, "large": 0}
+    while True:
+        start = time.monotonic()
+        await asyncio.sleep(_PROBE_SECONDS)
+        _LAG.observe(max(0.0, time.monotonic() - start - _PROBE_SECONDS))
+        for lane, pool in (("small", lanes.small), ("large", lanes.large)):
+            _look_at(lane, pool, seen)
+
+
+def _look_at(lane: str, pool: WorkerPool, seen: dict[str, int]) -> None:
+    _WORKERS.labels(lane).set(pool.alive)
+    _PENDING.labels(lane).set(pool.pending)
+    _RESTARTS.labels(lane).inc(pool.restarts - seen[lane])
+    seen[lane] = pool.restarts
+
+
+def render() -> bytes:
+    """All figures of all server processes."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
