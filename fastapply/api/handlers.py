@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 
 from fastapply import __version__
 from fastapply.api.connection import read_json_body, while_connected
@@ -22,7 +23,9 @@ __all__ = ["ROUTES"]
 
 
 @post("/v1/apply", status_code=HTTPStatus.OK)
-async def apply_edit(request: Request[Any, Any, Any], lanes: Lanes, settings: Settings) -> ApplyAnswer:
+async def apply_edit(
+    request: Request[Any, Any, Any], lanes: NamedDependency[Lanes], settings: NamedDependency[Settings]
+) -> ApplyAnswer:
     """Merge a lazy edit into a file."""
     asked = decode_apply_request(await read_json_body(request))
     result = await while_connected(request, lanes.apply(_job(asked, settings.pool.deadline)))
@@ -30,7 +33,7 @@ async def apply_edit(request: Request[Any, Any, Any], lanes: Lanes, settings: Se
 
 
 @get("/health")
-async def health(lanes: Lanes, settings: Settings) -> Response[dict[str, object]]:
+async def health(lanes: NamedDependency[Lanes], settings: NamedDependency[Settings]) -> Response[dict[str, object]]:
     """Say whether merges can be made: 200, or 503 when no worker is up."""
     alive = lanes.small.alive
     state: dict[str, object] = {

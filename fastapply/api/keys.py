@@ -31,6 +31,7 @@ __all__ = ["KeyRing", "Turnstile"]
 log = logging.getLogger(__name__)
 
 _OPEN = ("/health", "/ready", "/schema")
+"""Paths that need no key, and what is below them."""
 _LOOK_AGAIN_SECONDS = 1.0
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -95,7 +96,7 @@ class Turnstile(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass the request on, or raise the `Problem` that keeps it out."""
-        if scope["path"].startswith(_OPEN):
+        if any(scope["path"] == path or scope["path"].startswith(f"{path}/") for path in _OPEN):
             await next_app(scope, receive, send)
             return
         headers = Headers.from_scope(scope)

@@ -11,12 +11,13 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from prometheus_client import (  # fmt: skip
+from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
     Gauge,
     Histogram,
+    disable_created_metrics,
     generate_latest,
     multiprocess,
 )

@@ -130,7 +130,7 @@ def run_edge(app: Any, messages: list[Any], seconds: float = 0.05) -> list[Any]:
     async def receive() -> Any:
         if messages:
             return messages.pop(0)
-        await asyncio.sleep(3600)
+        return await asyncio.sleep(3600)
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -187,7 +187,8 @@ def test_a_request_that_dies_is_logged_with_its_fields(caplog: pytest.LogCapture
 
 def test_a_body_that_never_ends_is_cut_at_the_limit(service: Service) -> None:
     port = int(service.url.rpartition(":")[2])
-    head = b"POST /v1/apply HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+    lines = ["POST /v1/apply HTTP/1.1", "host: localhost", "content-type: application/json"]
+    head = "\r\n".join([*lines, "transfer-encoding: chunked", "", ""]).encode()
     piece = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(head)
