@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from fastapply import __version__
@@ -88,17 +89,32 @@ def _add_serve(verbs: Verbs) -> None:
         help="answer merges over HTTP",
         description="Answer POST /v1/apply over HTTP, on this machine alone unless --host says otherwise.",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000); 0 takes a free one")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="server processes that share the port (1)")
+    _add_setting_arguments(parser)
+
+
+def _add_setting_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags that stand over file and environment. Their `dest` is the setting's path, and none has a default here."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (see `fastapply config`)")
+    parser.add_argument("--host", dest="server.host", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
+    parser.add_argument(
+        "--port", dest="server.port", type=int, metavar="N", help="port to listen on (8000); 0 takes a free one"
+    )
+    parser.add_argument(
+        "--workers", dest="server.workers", type=int, metavar="N", help="server processes that share the port (1)"
+    )
     parser.add_argument(
         "--pool-workers",
+        dest="pool.workers",
         type=int,
         metavar="N",
         help="processes that merge, in each server process (a core each, at most 8)",
     )
-    parser.add_argument("--queue", type=int, metavar="N", help="requests that may wait for a worker (64)")
-    parser.add_argument("--deadline", type=float, metavar="SECONDS", help="longest time of one merge (5)")
+    parser.add_argument(
+        "--queue", dest="pool.queue", type=int, metavar="N", help="requests that may wait for a worker (64)"
+    )
+    parser.add_argument(
+        "--deadline", dest="pool.deadline", type=float, metavar="SECONDS", help="longest time of one merge (5)"
+    )
 
 
 def _add_eval(verbs: Verbs) -> None:

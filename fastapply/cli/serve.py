@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING
 
 from fastapply.cli.exit_codes import ERROR, OK
-from fastapply.settings.model import PoolSettings, ServerSettings, Settings
+from fastapply.cli.overrides import overrides_of
+from fastapply.settings.load import load
 
 if TYPE_CHECKING:
     import argparse
+
+    from fastapply.settings.model import Settings
 
 __all__ = ["run"]
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    pool = {"workers": args.pool_workers, "queue": args.queue, "deadline": args.deadline}
-    return _serve(
-        Settings(
-            server=ServerSettings(host=args.host, port=args.port, workers=args.workers),
-            pool=PoolSettings(**{name: value for name, value in pool.items() if value is not None}),
-        )
-    )
+    return _serve(load(args.config, os.environ, overrides_of(args)).settings)
 
 
 def _serve(settings: Settings) -> int:

@@ -9,14 +9,17 @@ import ipaddress
 import os
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapply.errors import InvalidSetting
 
-__all__ = ["GIB", "MIB", "Key", "LimitSettings", "LogSettings", "PoolSettings", "ServerSettings", "Settings"]
+__all__ = ["GIB", "MIB", "Key", "LimitSettings", "LogSettings", "PoolSettings", "ServerSettings", "Settings", "Size"]
 
 MIB = 1 << 20
 GIB = 1 << 30
+
+Size = Annotated[int, "bytes"]
+"""Bytes; in a file or in the environment also a text such as "10 MiB"."""
 
 
 def usable_cores() -> int:
@@ -47,7 +50,7 @@ class ServerSettings:
     workers: int = 1
     """Server processes that share the port, 1 or more; each has a pool of its own."""
 
-    max_body: int = 10 * MIB
+    max_body: Size = 10 * MIB
     """Bytes of the largest request body that is read. 1 KiB or more."""
 
     client_timeout: float = 30.0
@@ -88,7 +91,7 @@ class PoolSettings:
     deadline: float = 5.0
     """Seconds a request may take, waiting included; then its worker is killed. More than 0."""
 
-    memory: int = 4 * GIB
+    memory: Size = 4 * GIB
     """Bytes of address space a worker may use; 0 for no limit. At least 512 MiB otherwise."""
 
     def __post_init__(self) -> None:

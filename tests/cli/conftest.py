@@ -23,7 +23,9 @@ def run(tmp_path: Path) -> Run:
     command = Path(sys.executable).with_name("fastapply")
 
     def run(*arguments: object, stdin: bytes = b"", **environment: str) -> Completed:
-        clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+        unwanted = ("NO_COLOR", "FORCE_COLOR", "FASTAPPLY_", "XDG_CONFIG_HOME")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+        clean["HOME"] = str(tmp_path)
         return subprocess.run(
             [str(command), *map(str, arguments)],
             input=stdin,

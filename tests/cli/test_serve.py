@@ -30,6 +30,18 @@ def test_settings_out_of_range_are_an_error(run: Run, wrong: tuple[str, str]) ->
     assert wrong[0].strip("-").encode() in done.stderr
 
 
+def test_the_configuration_is_read_and_the_command_line_stands_over_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "fastapply.toml").write_text("[server]\nport = 1\n[pool]\nqueue = -1\n")
+    done = run("serve", "--config", "fastapply.toml", FASTAPPLY_SERVER_PORT="2")
+    assert done.returncode == 2
+    assert done.stderr == b"fastapply: error: fastapply.toml:4: pool.queue must be 0 or more\n"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("serve", "--config", "fastapply.toml", "--queue", 0, "--port", port, FASTAPPLY_SERVER_PORT="2")
+    assert done.returncode == 2
+    assert b"in use" in done.stderr
+
+
 def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("fastapply")), "serve", "--port", "0", "--pool-workers", "1"]
     log = tmp_path / "log"
