@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,24 @@ from litestar.di import Provide
 from fastapply.api.edge import Edge
 from fastapply.api.handlers import ROUTES
 from fastapply.api.keys import KeyRing, Turnstile
+from fastapply.api.logs import configure
 from fastapply.api.metrics import MergeObserver, watch
 from fastapply.api.problems import HANDLERS
+from fastapply.settings.load import load
 from fastapply.settings.model import Settings
 from fastapply.workers.lanes import Lanes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-__all__ = ["create_app"]
+__all__ = ["app_from_environment", "create_app"]
+
+
+def app_from_environment() -> Edge:
+    """The service as its configuration file and environment have it, its log included: what a server process runs."""
+    loaded = load(None, os.environ, {})
+    configure(loaded.settings.log)
+    return create_app(loaded.settings, KeyRing.of(loaded))
 
 
 def create_app(settings: Settings | None = None, ring: KeyRing | None = None) -> Edge:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
+import os
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -18,12 +19,15 @@ from litestar.middleware import ASGIMiddleware
 from fastapply.api.logs import request_fields
 from fastapply.api.problems import Problem
 from fastapply.errors import FastApplyError
+from fastapply.settings.load import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+    from fastapply.settings.load import Loaded
     from fastapply.settings.model import Key, Settings
 
 __all__ = ["KeyRing", "Turnstile"]
@@ -39,7 +43,7 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 class KeyRing:
     """The keys in force. They are read anew when the configuration changes, so a revoked one ends without a restart.
 
-    `version` gives something that changes with the configuration, and `read` the keys in it.
+    `version` gives something that changes with the configuration (`None` while there is none), and `read` its keys.
     """
 
     def __init__(
@@ -53,6 +57,15 @@ class KeyRing:
         self._read = read
         self._seen = version()
         self._looked = time.monotonic()
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> Self:
+        """The keys of `loaded`, which follow its configuration file."""
+        file = loaded.file
+        first = loaded.sources.get("keys[0]")
+        if file is None or first is None or first.kind != "file":
+            return cls(loaded.settings.keys)
+        return cls(loaded.settings.keys, lambda: _state(file), lambda: load(file, os.environ, {}).settings.keys)
 
     @property
     def asks_for_key(self) -> bool:
@@ -69,7 +82,7 @@ class KeyRing:
             return
         self._looked = time.monotonic()
         version = self._version()
-        if version == self._seen:
+        if version in (self._seen, None):
             return
         self._seen = version
         try:
@@ -152,6 +165,15 @@ class Turnstile(ASGIMiddleware):
                 HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", detail, {**told, "Retry-After": str(max(1, int(reset)))}
             )
         return told
+
+
+def _state(file: Path) -> object:
+    """Something that changes when `file` does; `None` while it is not there, as between the steps of a replacement."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _unauthorized(detail: str) -> Problem:

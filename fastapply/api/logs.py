@@ -6,6 +6,7 @@ costs lines, which are counted, and no request.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import logging.handlers
 import queue
@@ -74,8 +75,10 @@ def _keep_to_what_may_be_said(_: Any, __: str, event: dict[str, Any]) -> dict[st
     return event
 
 
-def configure(settings: LogSettings) -> logging.handlers.QueueListener:
-    """Send the log of this process where `settings` say. The listener returned is to be stopped at the end."""
+def configure(settings: LogSettings) -> None:
+    """Send the log of this process where `settings` say, from now to its end."""
+    if any(isinstance(handler, _ToQueue) for handler in logging.getLogger().handlers):
+        return
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
@@ -103,4 +106,4 @@ def configure(settings: LogSettings) -> logging.handlers.QueueListener:
     root.setLevel(settings.level.upper())
     listener = logging.handlers.QueueListener(waiting, handler)
     listener.start()
-    return listener
+    atexit.register(listener.stop)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+import tempfile
 from typing import TYPE_CHECKING
 
 from fastapply.cli.exit_codes import ERROR, OK
 from fastapply.cli.overrides import overrides_of
-from fastapply.settings.load import load
+from fastapply.settings.load import environment_of, load
 
 if TYPE_CHECKING:
     import argparse
@@ -17,22 +19,34 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+# A server process that says nothing for this long is replaced. Under load a busy one may be silent for seconds.
+_HEALTH_SECONDS = 60
+
 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    return _serve(load(args.config, os.environ, overrides_of(args)).settings)
+    overrides = overrides_of(args)
+    settings = load(args.config, os.environ, overrides).settings
+    # The app reads its settings by itself: with several server processes it is made in each of them.
+    os.environ.update(environment_of(overrides, args.config))
+    with contextlib.ExitStack() as stack:
+        if settings.server.workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            figures = stack.enter_context(tempfile.TemporaryDirectory(prefix="fastapply-metrics-"))
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures
+        return _serve(settings)
 
 
 def _serve(settings: Settings) -> int:
     import uvicorn
 
-    from fastapply.api.app import create_app
     from fastapply.api.logs import configure
 
-    listener = configure(settings.log)
+    configure(settings.log)
     try:
         uvicorn.run(
-            create_app(settings),
+            "fastapply.api.app:app_from_environment",
+            factory=True,
+            workers=settings.server.workers,
             host=settings.server.host,
             port=settings.server.port,
             log_config=None,
@@ -40,9 +54,8 @@ def _serve(settings: Settings) -> int:
             server_header=False,
             # No merge outlives its deadline, so nothing is cut off that could have been answered.
             timeout_graceful_shutdown=math.ceil(settings.pool.deadline) + 2,
+            timeout_worker_healthcheck=_HEALTH_SECONDS,
         )
     except SystemExit as end:  # uvicorn has said why: a port in use, a worker that can't start
         return ERROR if end.code else OK
-    finally:
-        listener.stop()
     return OK
