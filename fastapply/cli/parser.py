@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["build_parser"]
 
 _EXIT_CODES = "exit codes: 0 merged, 1 the edit is in doubt, 2 error, 64 wrong usage"
+_WHERE_SETTINGS_ARE_SAID = (
+    "Settings are said in a TOML file (--config, else $FASTAPPLY_CONFIG, else ~/.config/fastapply/config.toml, else "
+    "/etc/fastapply/config.toml), over it in environment variables (FASTAPPLY_SERVER_PORT for port under [server]), "
+    "over both on the command line."
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -39,6 +44,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_apply(verbs)
     _add_explain(verbs)
     _add_serve(verbs)
+    _add_key(verbs)
+    _add_config(verbs)
+    _add_doctor(verbs)
+    _add_completion(verbs)
     _add_eval(verbs)
     _add_bench(verbs)
     return parser
@@ -88,13 +97,62 @@ def _add_serve(verbs: Verbs) -> None:
         "serve",
         help="answer merges over HTTP",
         description="Answer POST /v1/apply over HTTP, on this machine alone unless --host says otherwise.",
+        epilog=_WHERE_SETTINGS_ARE_SAID,
     )
     _add_setting_arguments(parser)
 
 
+def _add_key(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "key",
+        help="make a key for a client of the service",
+        description="Make a random key and show it, this once, on stderr. Stdout has what to append to the "
+        "configuration file, which holds only the key's SHA-256.",
+    )
+    parser.add_argument("name", metavar="NAME", help="whose it is; what logs and metrics call it")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file that must not have NAME yet")
+    parser.add_argument("--json", action="store_true", help="print name, key and SHA-256 as JSON on stdout")
+
+
+def _add_config(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "config",
+        help="show the settings of the service and where each was said",
+        description="Show every setting in force and where it was said: by default, in which line of which file, in "
+        "which environment variable, or on the command line.",
+        epilog=_WHERE_SETTINGS_ARE_SAID,
+    )
+    parser.add_argument("--json", action="store_true", help="print them as JSON")
+    _add_setting_arguments(parser)
+
+
+def _add_doctor(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "doctor",
+        help="look for what may keep the service from running",
+        description="Look at the installation and at the settings in force: one line a finding (ok, note or problem), "
+        "each that asks for something with its remedy.",
+        epilog="exit codes: 0 no problem, 2 at least one",
+    )
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    _add_setting_arguments(parser)
+
+
+def _add_completion(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "completion",
+        help="print what makes a shell complete this command",
+        description="Print the completion of this command for a shell.",
+        epilog="bash: source <(fastapply completion bash)  |  zsh: fastapply completion zsh > _fastapply, in a folder "
+        "of $fpath  |  fish: fastapply completion fish > ~/.config/fish/completions/fastapply.fish  |  "
+        "tcsh: fastapply completion tcsh > a file, and source it",
+    )
+    parser.add_argument("shell", choices=("bash", "zsh", "fish", "tcsh"), help="the shell")
+
+
 def _add_setting_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags that stand over file and environment. Their `dest` is the setting's path, and none has a default here."""
-    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (see `fastapply config`)")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file, in place of the usual ones")
     parser.add_argument("--host", dest="server.host", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
     parser.add_argument(
         "--port", dest="server.port", type=int, metavar="N", help="port to listen on (8000); 0 takes a free one"

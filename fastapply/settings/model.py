@@ -138,7 +138,7 @@ class Key:
     name: str
     """Whose it is; what logs and metrics call it. Not empty."""
 
-    sha256: str
+    sha256: str = field(repr=False)
     """SHA-256 of the key, in 64 lower-case hexadecimal digits. The key itself is stored nowhere."""
 
     revoked: bool = False

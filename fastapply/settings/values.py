@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from fastapply.errors import InvalidSetting
 
-__all__ = ["nearest", "read", "read_text"]
+__all__ = ["nearest", "read", "read_text", "shown"]
 
 _SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)\s*([kmg]i?b|b)", re.IGNORECASE)
 _UNITS = {"b": 1, "kb": 10**3, "kib": 2**10, "mb": 10**6, "mib": 2**20, "gb": 10**9, "gib": 2**30}
@@ -81,3 +81,14 @@ def _choice(value: object, choices: tuple[str, ...]) -> str:
         return str(value)
     guess = nearest(value.lower(), list(choices)) if isinstance(value, str) else ""
     raise InvalidSetting(f"must be {', '.join(choices[:-1])} or {choices[-1]}{guess and f'; {guess}'}")
+
+
+def shown(value: object, hint: Any) -> str:
+    """`value` as a file may have it: sizes with the largest unit that leaves no rest."""
+    if get_origin(hint) is Annotated and isinstance(value, int) and value:
+        for unit in ("GiB", "MiB", "KiB"):
+            if value % _UNITS[unit.lower()] == 0:
+                return f"{value // _UNITS[unit.lower()]} {unit}"
+    if isinstance(value, str):
+        return value or '""'
+    return f"{value:g}" if isinstance(value, float) else str(value)
