@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from fastapply import __version__
-from fastapply.api.connection import read_json_body, while_connected
+from fastapply.api.chat.handlers import complete_chat
+from fastapply.api.connection import read_json_body
+from fastapply.api.merging import merge
 from fastapply.api.metrics import TEXT_FORMAT, render
-from fastapply.api.wire import MODEL, ApplyAnswer, decode_apply_request
+from fastapply.api.models import MODEL, Model, ModelList, list_models, require_openai_model
+from fastapply.api.wire import ApplyAnswer, CodeApplyAnswer, decode_apply_request, decode_code_apply_request
 from fastapply.settings.model import Settings
 from fastapply.workers.lanes import Lanes
-from fastapply.workers.wire import Job
-
-if TYPE_CHECKING:
-    from fastapply.api.wire import ApplyRequest
 
 __all__ = ["ROUTES"]
 
@@ -28,12 +29,32 @@ async def apply_edit(
 ) -> ApplyAnswer:
     """Merge a lazy edit into a file."""
     asked = decode_apply_request(await read_json_body(request))
-    result = await while_connected(request, lanes.apply(_job(asked, settings.pool.deadline)))
-    return ApplyAnswer.of(result)
+    return ApplyAnswer.of(await merge(request, asked, lanes, settings.pool.deadline))
+
+
+@post("/v1/code/apply", status_code=HTTPStatus.OK)
+async def apply_code(
+    request: Request[Any, Any, Any], lanes: NamedDependency[Lanes], settings: NamedDependency[Settings]
+) -> CodeApplyAnswer:
+    """Merge a lazy edit into a file, as Morph's and Relace's clients ask for it."""
+    asked = decode_code_apply_request(await read_json_body(request))
+    return CodeApplyAnswer.of(await merge(request, asked, lanes, settings.pool.deadline))
+
+
+@get("/v1/models")
+async def models() -> ModelList:
+    """List the names under which models can be asked for."""
+    return list_models()
+
+
+@get("/v1/models/{model_id:path}")
+async def model(model_id: FromPath[str]) -> Model:
+    """Say whether there is a model of this name."""
+    return require_openai_model(model_id.removeprefix("/"))
 
 
 @get("/health")
-async def health(lanes: NamedDependency[Lanes], settings: NamedDependency[Settings]) -> Response[dict[str, object]]:
+async def health(lanes: NamedDependency[Lanes]) -> Response[dict[str, object]]:
     """Say whether merges can be made: 200, or 503 when no worker is up."""
     alive = lanes.small.alive
     state: dict[str, object] = {
@@ -48,23 +69,23 @@ async def health(lanes: NamedDependency[Lanes], settings: NamedDependency[Settin
     return Response(state, status_code=HTTPStatus.OK if alive else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
+@get("/ready")
+async def ready(lanes: NamedDependency[Lanes], state: State) -> Response[dict[str, str]]:
+    """Say whether to send requests here: 503 while a lane has no worker, and once the service is about to end.
+
+    Whoever ends the service sets `app.state.draining`.
+    """
+    alive = lanes.small.alive and lanes.large.alive
+    said = "draining" if state.get("draining", False) else "ready" if alive else "no worker is up"
+    status = HTTPStatus.OK if said == "ready" else HTTPStatus.SERVICE_UNAVAILABLE
+    return Response({"status": said}, status_code=status)
+
+
 @get("/metrics")
 async def metrics() -> Response[bytes]:
     """What Prometheus collects."""
     return Response(render(), media_type=TEXT_FORMAT)
 
 
-def _job(asked: ApplyRequest, deadline: float) -> Job:
-    return Job(
-        original_code=asked.original_code,
-        edit_snippet=asked.edit_snippet,
-        instruction=asked.instruction,
-        path=asked.path,
-        language=asked.language,
-        on_doubt=asked.on_doubt,
-        deadline=deadline,
-    )
-
-
-ROUTES = [apply_edit, health, metrics]
+ROUTES = [apply_edit, apply_code, complete_chat, models, model, health, ready, metrics]
 """All handlers of the service."""

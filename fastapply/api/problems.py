@@ -1,4 +1,4 @@
-"""Every error answer of our own routes: RFC 9457 problems with a stable `type` and `code`."""
+"""Every error answer, with a stable `code`; `envelopes` says how it looks on the route that was asked."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from fastapply import errors
+from fastapply.api.envelopes import ProblemBody, family_of, openai_error
 from fastapply.faults import describe
 from fastapply.workers.pool import QueueFull
 
@@ -40,7 +41,7 @@ _TITLES = {
     "unknown_language": "The language is not known",
     "input_too_large": "The request is too large",
     "edit_in_doubt": "The edit can't be decided",
-    "model_unavailable": "No model is configured",
+    "model_unavailable": "No such model is configured",
     "deadline_exceeded": "The merge took too long",
     "queue_full": "The service is busy",
     "worker_died": "The merge was lost",
@@ -49,7 +50,7 @@ _TITLES = {
 
 
 class Problem(Exception):
-    """An error answer. `members` are added to the standard ones; a `None` among them is left out."""
+    """An error answer. `members` are further ones of `ProblemBody`; a `None` among them is left out."""
 
     def __init__(
         self,
@@ -81,21 +82,28 @@ class Problem(Exception):
         """422: `field` asks for a model."""
         return cls(HTTPStatus.UNPROCESSABLE_ENTITY, "model_unavailable", f"{field}: {why}", field=field)
 
-    def to_response(self) -> Response[bytes]:
-        """The answer as RFC 9457 has it."""
-        content = {
-            "type": f"urn:fastapply:problem:{self.code}",
-            "title": _TITLES.get(self.code) or HTTPStatus(self.status).phrase,
-            "status": int(self.status),
-            "detail": self.detail,
-            "code": self.code,
-            **self.members,
-        }
-        return Response(
-            msgspec.json.encode(content),
-            status_code=self.status,
-            headers=self.headers,
-            media_type="application/problem+json",
+    def to_response(self, path: str) -> Response[bytes]:
+        """The answer in the envelope that the clients of `path` read."""
+        headers, body, media_type = dict(self.headers), self._body(path), "application/problem+json"
+        if family_of(path) == "openai":
+            media_type = "application/json"
+            if self.code == "deadline_exceeded":
+                # OpenAI's clients send a 5xx again, twice or more, and this merge would run late each time.
+                headers["X-Should-Retry"] = "false"
+        return Response(body, status_code=self.status, headers=headers, media_type=media_type)
+
+    def _body(self, path: str) -> bytes:
+        if family_of(path) == "openai":
+            return msgspec.json.encode(openai_error(self.status, self.code, self.detail, self.members))
+        return msgspec.json.encode(
+            ProblemBody(
+                type=f"urn:fastapply:problem:{self.code}",
+                title=_TITLES.get(self.code) or HTTPStatus(self.status).phrase,
+                status=int(self.status),
+                detail=self.detail,
+                code=self.code,
+                **self.members,
+            )
         )
 
 
@@ -114,22 +122,22 @@ def _of_http(error: HTTPException) -> Problem:
     return Problem(status, code, error.detail, error.headers)
 
 
-def _answer_problem(_: Request[Any, Any, Any], error: Problem) -> Response[bytes]:
-    return error.to_response()
+def _answer_problem(request: Request[Any, Any, Any], error: Problem) -> Response[bytes]:
+    return error.to_response(request.scope["path"])
 
 
-def _answer_error(_: Request[Any, Any, Any], error: errors.FastApplyError) -> Response[bytes]:
-    return _of_error(error).to_response()
+def _answer_error(request: Request[Any, Any, Any], error: errors.FastApplyError) -> Response[bytes]:
+    return _of_error(error).to_response(request.scope["path"])
 
 
-def _answer_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    return _of_http(error).to_response()
+def _answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    return _of_http(error).to_response(request.scope["path"])
 
 
-def _answer_unexpected(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def _answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     log.error("a request failed: %s", describe(error))
     detail = f"the request failed with {type(error).__name__}; the log of the service says where"
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "error", detail).to_response()
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "error", detail).to_response(request.scope["path"])
 
 
 HANDLERS: ExceptionHandlersMap = {

@@ -1,26 +1,30 @@
-"""Requests and answers as they look on the wire, apart from the values of the merge.
-
-Clients name things differently, so a request is read in two steps: names first, then types.
-"""
+"""Requests and answers of the two apply routes as they look on the wire, apart from the values of the merge."""
 
 from __future__ import annotations
 
-import re
-from typing import Self, get_args
+from typing import Self
 from uuid import uuid4
 
 import msgspec
 
+from fastapply.api.fields import read
+from fastapply.api.models import MODEL, require_model, require_openai_model
 from fastapply.api.problems import Problem
 from fastapply.merge.values import ApplyResult, Changes, Doubt, Edit, Note, Span, Usage
 from fastapply.resolve.route import OnDoubt
 
-__all__ = ["MODEL", "ApplyAnswer", "ApplyRequest", "decode_apply_request"]
+__all__ = [
+    "ALIASES",
+    "REQUIRED",
+    "ApplyAnswer",
+    "ApplyRequest",
+    "CodeApplyAnswer",
+    "decode_apply_request",
+    "decode_code_apply_request",
+    "require_on_doubt",
+]
 
-MODEL = "fastapply-structural"
-"""The name under which the structural merge answers."""
-
-_ALIASES = {
+ALIASES: dict[str, tuple[str, ...]] = {
     "original_code": ("initial_code", "code", "file"),
     "edit_snippet": ("code_edit", "update", "edit", "snippet"),
     "instruction": ("instructions",),
@@ -30,10 +34,14 @@ _ALIASES = {
     "on_doubt": (),
     "stream": (),
 }
+"""The other names of each field of a request; the camelCase of each is accepted, too."""
+
+REQUIRED = ("original_code", "edit_snippet")
+"""The fields that a request can't do without."""
 
 
 class ApplyRequest(msgspec.Struct, frozen=True):
-    """The body of `POST /v1/apply`, under its first names."""
+    """What is to be merged, under the first names of the fields."""
 
     original_code: str
     edit_snippet: str
@@ -71,86 +79,38 @@ class ApplyAnswer(msgspec.Struct, frozen=True):
         return cls(id=f"apply-{uuid4().hex}", model=MODEL, **fields)
 
 
+class CodeApplyAnswer(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The answer of `POST /v1/code/apply`. `doubts` is there only where the best guess was asked for and has some."""
+
+    merged_code: str
+    usage: Usage
+    doubts: tuple[Doubt, ...] = ()
+
+    @classmethod
+    def of(cls, result: ApplyResult) -> Self:
+        """What of `result` the clients of this route read."""
+        return cls(result.merged_code, result.usage, result.doubts)
+
+
 def decode_apply_request(body: bytes) -> ApplyRequest:
     """The request in `body`; a `Problem` with the field's name where it can't be used."""
-    fields, used = _canonical(_decode_object(body))
-    for name in ("original_code", "edit_snippet"):
-        if name not in fields:
-            accepted = ", ".join(_names_of(name))
-            raise Problem.invalid_field(name, f"missing; accepted names: {accepted}")
-    try:
-        request = msgspec.convert(fields, ApplyRequest)
-    except msgspec.ValidationError as error:
-        raise _invalid(error, used) from None
-    return _supported(request)
-
-
-def _decode_object(body: bytes) -> dict[str, object]:
-    try:
-        value = msgspec.json.decode(body)
-    except UnicodeDecodeError:
-        raise Problem.malformed("the body is not UTF-8") from None
-    except msgspec.DecodeError as error:
-        raise Problem.malformed(_why_malformed(body, error)) from None
-    except RecursionError:
-        raise Problem.malformed("the body is nested too deep") from None
-    if not isinstance(value, dict):
-        raise Problem.malformed("the body is JSON, but not an object")
-    return value
-
-
-_HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_LONE_SURROGATE = re.compile(rb"%b(?!%b)|(?<!%b)%b" % (_HIGH, _LOW, rb"\\u[dD][89abAB]..", _LOW))
-
-
-def _why_malformed(body: bytes, error: msgspec.DecodeError) -> str:
-    if surrogate := _LONE_SURROGATE.search(body):
-        return f"the body holds a lone surrogate ({surrogate[0].decode()}), which is no character"
-    return f"the body is not JSON: {error}"
-
-
-def _canonical(given: dict[str, object]) -> tuple[dict[str, object], dict[str, str]]:
-    """The fields of `given` under their first names, and for each the name the client used. `null` is as if absent."""
-    fields: dict[str, object] = {}
-    used: dict[str, str] = {}
-    for canonical in _ALIASES:
-        for name in _names_of(canonical):
-            value = given.get(name)
-            if value is None:
-                continue
-            if canonical in fields and fields[canonical] != value:
-                raise Problem.invalid_field(name, f"differs from {used[canonical]}, which means the same; send one")
-            fields[canonical] = value
-            used.setdefault(canonical, name)
-    return fields, used
-
-
-def _names_of(canonical: str) -> tuple[str, ...]:
-    """All names under which clients may send `canonical`: itself, its aliases, and the camelCase of each."""
-    names = (canonical, *_ALIASES[canonical])
-    return tuple(dict.fromkeys(form for name in names for form in (name, _camel(name))))
-
-
-def _camel(name: str) -> str:
-    head, *tail = name.split("_")
-    return head + "".join(word.capitalize() for word in tail)
-
-
-_AT_PATH = re.compile(r"(?P<why>.*) - at `\$\.(?P<path>[^`]*)`\Z", re.DOTALL)
-
-
-def _invalid(error: msgspec.ValidationError, used: dict[str, str]) -> Problem:
-    if at := _AT_PATH.match(str(error)):
-        choices = f"; send one of {', '.join(get_args(OnDoubt))}" if at["path"] == "on_doubt" else ""
-        return Problem.invalid_field(used.get(at["path"], at["path"]), at["why"] + choices)
-    return Problem.invalid_field(None, str(error))
-
-
-def _supported(request: ApplyRequest) -> ApplyRequest:
+    request = read(body, ApplyRequest, ALIASES, REQUIRED)
     if request.stream:
-        raise Problem.invalid_field("stream", "streaming is not supported yet; leave it out or send false")
-    if request.model not in ("auto", "structural", MODEL):
-        raise Problem.model_unavailable("model", f"no model is configured; send auto or {MODEL}, or leave it out")
-    if request.on_doubt == "model":
-        raise Problem.model_unavailable("on_doubt", "no model is configured; send refuse or best, or leave it out")
+        raise Problem.invalid_field("stream", "this answer is not streamed; leave it out or send false")
+    require_model(request.model)
+    require_on_doubt(request.on_doubt)
     return request
+
+
+def decode_code_apply_request(body: bytes) -> ApplyRequest:
+    """The same for `/v1/code/apply`, where `stream` changes nothing: its clients read one JSON object."""
+    request = read(body, ApplyRequest, ALIASES, REQUIRED)
+    require_openai_model(request.model)
+    require_on_doubt(request.on_doubt)
+    return request
+
+
+def require_on_doubt(choice: OnDoubt) -> None:
+    """A 422 problem where `choice` asks for a model."""
+    if choice == "model":
+        raise Problem.model_unavailable("on_doubt", "no model is configured; send refuse or best, or leave it out")

@@ -63,7 +63,7 @@ def test_a_body_that_cannot_be_read_is_malformed(service: Service, body: bytes, 
         ({"instruction": {}}, "instruction", "Expected `str`"),
         ({"path": 7}, "path", "Expected `str"),
         ({"stream": "yes"}, "stream", "Expected `bool`"),
-        ({"stream": True}, "stream", "not supported yet"),
+        ({"stream": True}, "stream", "not streamed"),
         ({"on_doubt": "guess"}, "on_doubt", "refuse, best, model"),
         ({"code": "b\n"}, "code", "differs from original_code"),
         ({"filename": "b.py"}, "filename", "differs from path"),
@@ -82,7 +82,7 @@ def test_a_language_that_nobody_knows_is_named(service: Service) -> None:
     assert problem["field"] == "language"
 
 
-@pytest.mark.parametrize("asked", [{"on_doubt": "model"}, {"model": "morph-v3-fast"}])
+@pytest.mark.parametrize("asked", [{"on_doubt": "model"}, {"model": "gpt-5"}])
 def test_a_model_is_not_there(service: Service, asked: dict[str, str]) -> None:
     problem = assert_problem(service.apply(GOOD | asked), 422, "model_unavailable")
     assert problem["field"] in asked
