@@ -11,6 +11,7 @@ from fastapply.merge.snippet import Snippet
 from fastapply.merge.values import Doubt, LineRange
 
 MARGIN = 0.2  # by how much the best place must be better than the next
+MARGIN_AT_DEPTH = 2.5  # the same, where only the next place has the lines at the depth that the snippet shows
 
 
 def ambiguities(
@@ -80,7 +81,17 @@ def _elsewhere(
         rows[i].pop(alignment.match[i], None)
     other = align(original, layout, segments, Points(rows, points.blocks), prices, explained, limit)
     found = [other.match[i] for i in lines if other.match[i] >= 0]
-    return found if found and other.score > best - MARGIN else []
+    margin = (
+        MARGIN_AT_DEPTH
+        if _moves(original, layout, alignment, matched) and not _moves(original, layout, other, lines)
+        else MARGIN
+    )
+    return found if found and other.score > best - margin else []
+
+
+def _moves(original: Layout, layout: Layout, alignment: Alignment, lines: list[int]) -> bool:
+    """True where some line is matched with one that is indented otherwise."""
+    return any(alignment.match[i] >= 0 and original.depth[alignment.match[i]] != layout.depth[i] for i in lines)
 
 
 def _range(lines: list[int]) -> LineRange:

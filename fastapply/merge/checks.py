@@ -49,7 +49,7 @@ def _is_prototype(key: str) -> bool:
     return key.endswith(";") and "=" not in key
 
 
-def _scope(original: Layout, plan: Plan, i: int) -> int | None:
+def scope_of(original: Layout, plan: Plan, i: int) -> int | None:
     """The original line around snippet line i: what its head was matched with, or what encloses its neighbours."""
     around = plan.sl.head[i]
     if around >= 0:
@@ -140,7 +140,7 @@ def _twins(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doub
             if plan.match[i] >= 0 or not plan.sl.is_definition(i):
                 continue
             for j in _namesakes(original, plan, i, gone):
-                same = _scope(original, plan, i) == original.head[j]
+                same = scope_of(original, plan, i) == original.head[j]
                 if same and j not in plan.match:
                     yield Doubt(
                         "twin",

@@ -26,6 +26,7 @@ from fastapply.merge.prices import LENIENT, STRICT, Prices
 from fastapply.merge.sheet import Sheet
 from fastapply.merge.snippet import Snippet, read_snippet
 from fastapply.merge.splice import Spliced, splice, tidy
+from fastapply.merge.suspicions import suspicions
 from fastapply.merge.text import without_ending
 from fastapply.merge.tree import Tree, outline
 from fastapply.merge.validate import syntax_doubt
@@ -196,7 +197,9 @@ class _Reader:
         doubts = [doubt for reading in readings for doubt in reading.doubts]
         edits, clashes = _joined(self._lines, [edit for reading in readings for edit in reading.plan.edits])
         spliced = splice(self._lines, edits, self._path)
-        doubts += clashes + result_doubts(self._original, [r.plan for r in readings], self._snippet, spliced.text)
+        plans = [reading.plan for reading in readings]
+        doubts += clashes + result_doubts(self._original, plans, self._snippet, spliced.text)
+        doubts += suspicions(self._original, plans, self._snippet)
         if regressed := syntax_doubt(self._text, self._tree, spliced.text, self._profile, self._limit):
             doubts.append(regressed)
         gone = {self._original.keys[j] for edit in edits for j in range(edit.start, edit.end)}
@@ -231,7 +234,18 @@ def _strays(original: Layout, reading: Reading) -> frozenset[int]:
         and original.count[keys[i]]
         and word_count(keys[i])
         and not is_leader(keys[i])
+        and not _ends_new_block(reading, i)
         and (_is_context(reading, i) or any(reading.points.blocks.same(i, j) for j in original.places(keys[i])))
+    )
+
+
+def _ends_new_block(reading: Reading, i: int) -> bool:
+    """True for the line (`end`, `fi`) that closes a block which the same stretch begins anew."""
+    begun = reading.layout.opener[i]
+    return (
+        begun >= 0
+        and reading.alignment.match[begun] < 0
+        and reading.snippet.segments[begun] == reading.snippet.segments[i]
     )
 
 

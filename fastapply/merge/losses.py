@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from fastapply.merge.layout import word_count
@@ -14,6 +15,9 @@ MOST_LOST_UNEXPLAINED = 3
 MOST_LOST_SILENT = 10
 MOST_LOST_HALF_ANCHORED = 2
 MOST_SHRUNK = 40  # lines by which a function that is shown whole may shrink unexplained
+MOST_PAIRS = 20_000  # lost and new lines compared in one gap
+
+_WORD = re.compile(r"\w+")
 
 
 class Losses:
@@ -38,9 +42,25 @@ class Losses:
             else:
                 self._judge_deletion(gap, lost)
 
+    def _bare(self, gap: Gap, lost: list[int], shown: list[int]) -> list[int]:
+        """The lost lines that nothing accounts for: neither named by a note or the instruction, nor said anew, word
+        for word, within one new line in their place or a changed line beside it."""
+        sheet = self._sheet
+        bare = [j for j in lost if j not in sheet.evidence.explained]
+        beside = [i for i in (gap.i1, gap.i2) if 0 <= i < len(sheet.match)]
+        new = [*shown, *(i for i in beside if sheet.sl.keys[i] != sheet.o.keys[sheet.match[i]])]
+        if not new or len(bare) * len(new) > MOST_PAIRS:
+            return bare
+        said = [set(_WORD.findall(sheet.sl.keys[i])) for i in new]
+        words = {j: set(_WORD.findall(sheet.o.keys[j])) for j in bare}
+        left = {j for j in bare if words[j] and not any(words[j] <= line for line in said)}
+        if not left and any(words.values()):
+            return []
+        return [j for j in bare if j in left or not words[j]]
+
     def _judge_deletion(self, gap: Gap, lost: list[int]) -> None:
         """Original lines vanish and nothing takes their place."""
-        bare = [j for j in lost if j not in self._sheet.evidence.explained]
+        bare = self._bare(gap, lost, [])
         noted = any(gap.i1 < removal.before <= gap.i2 for removal in self._sheet.s.removals)
         if not bare or noted or self._sheet.is_whole_file():
             return
@@ -63,7 +83,7 @@ class Losses:
 
     def _judge_replacement(self, gap: Gap, lost: list[int], filled: list[int]) -> None:
         """Original lines give way to others."""
-        bare = [j for j in lost if j not in self._sheet.evidence.explained]
+        bare = self._bare(gap, lost, filled)
         layout = self._sheet.sl
         shown = sum(layout.is_definition(i) and layout.end[i] > i for i in filled)
         if self._sheet.is_whole_file():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from fastapply.merge.evidence import is_leader
 from fastapply.merge.markers import names_in
-from fastapply.merge.sheet import Gap, Sheet
+from fastapply.merge.sheet import Gap, Sheet, is_container
 from fastapply.merge.snippet import Marker
 
 
@@ -55,7 +56,23 @@ class Places:
             if head >= 0:
                 return min(high, max(low, self._sheet.o.end[self._sheet.match[head]] + 1))
             return self._end_of_text(low, high)
-        return None
+        return self._end_of_class(gap, filled) if k == count - 1 else None
+
+    def _end_of_class(self, gap: Gap, filled: list[int]) -> int | None:
+        """The last line of the class whose head the snippet shows above new methods, where it shows that line behind
+        the marker below them; None where they are not only methods."""
+        layout, original = self._sheet.sl, self._sheet.o
+        head = layout.head[filled[0]]
+        if head < 0 or self._sheet.match[head] < 0 or not is_container(layout, head):
+            return None
+        outermost = [i for i in filled if layout.depth[i] <= layout.depth[filled[0]]]
+        if not all(
+            layout.opener[i] >= 0 or is_leader(layout.keys[i]) or (layout.is_definition(i) and layout.end[i] > i)
+            for i in outermost
+        ):
+            return None
+        closes = not gap.open_end and original.opener[gap.j2] == self._sheet.match[head]
+        return gap.j2 if closes and layout.opener[gap.i2] == head else None
 
     def _are_imports(self, filled: list[int]) -> bool:
         """True for imports, each on its line or in one group of brackets."""

@@ -273,6 +273,6 @@ class Plan:
         at_end = place + below >= len(self.o.keys)
         pre = lead[above:] if place - above > 0 else []
         post: list[int] = []
-        if not at_end and not below:
+        if not at_end and not below and self.o.opener[place] < 0:
             post = trail or lead[:above]
         self._emit(place, place, pre + body + post)

@@ -101,7 +101,8 @@ def find_points(
                     rows[i][j] = prices.near * (alike - 0.5) + _context(original, snippet, segments, i, j, 0.5)
     _drop_stray_closers(original, snippet, segments, rows)
     _tie_closers(original, snippet, rows, heads, mine)
-    _drop_stray_leaders(original, snippet, segments, rows)
+    if not signed:
+        _drop_stray_leaders(original, snippet, segments, rows)
     _favour_edges(original, snippet, segments, markers, rows, prices)
     return Points(rows, blocks)
 

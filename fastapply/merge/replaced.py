@@ -8,7 +8,7 @@ from fastapply.merge.evidence import is_leader
 from fastapply.merge.layout import word_count
 from fastapply.merge.markers import comment_body
 from fastapply.merge.sheet import Gap, Sheet, is_function
-from fastapply.merge.signature import LEAVES, likeness, named_apart
+from fastapply.merge.signature import LEAVES, goes_on, likeness, named_apart
 
 PROSE = frozenset({"markdown", "text"})
 ALIKE_LINES = 0.72  # likeness from which a line may be a new version of another
@@ -78,7 +78,7 @@ class Replaced:
             row, above = gain[a], gain[a - 1]
             row[0] = 0.0
             for b in range(1, len(theirs) + 1):
-                pair = self._pair(mine[a - 1], theirs[b - 1], shaped)
+                pair = self._pair(mine[a - 1], theirs[b - 1], shaped, a == b == 1)
                 row[b] = max(above[b], row[b - 1] - 0.25, above[b - 1] + pair if pair > 0 else -9.0)
         final = gain[len(mine)]
         best = max(range(len(theirs) + 1), key=lambda b: (final[b], -b))
@@ -86,8 +86,9 @@ class Replaced:
             return first if forward else last
         return theirs[best - 1] + 1 if forward else theirs[best - 1]
 
-    def _pair(self, i: int, j: int, shaped: bool = False) -> float:
-        """What it is worth to take snippet line i for a new version of original line j; 0 for nothing."""
+    def _pair(self, i: int, j: int, shaped: bool = False, next_to: bool = False) -> float:
+        """What it is worth to take snippet line i for a new version of original line j; 0 for nothing. `next_to`: both
+        stand right beside the anchor."""
         mine, theirs = self._sheet.sl.keys[i], self._sheet.o.keys[j]
         if min(len(mine), len(theirs)) < 6 and not (word_count(mine) and word_count(theirs)):
             return 0.02 if mine == theirs else 0.0
@@ -109,6 +110,8 @@ class Replaced:
         if self._sheet.o.depth[j] != self._sheet.sl.depth[i] + self._sheet.shifts.of(i):
             alike -= 0.15
         least = ALIKE_HEADS if self._sheet.o.end[j] > j else ALIKE_LINES
+        if next_to and goes_on(mine, theirs):
+            alike = max(alike, least)
         return alike - 0.6 if alike >= least else 0.0
 
     def _same_head(self, i: int, j: int) -> bool:
@@ -172,7 +175,7 @@ class Replaced:
         final = body[-1]
         if not LEAVES.match(self._sheet.sl.keys[final]) or first >= last:
             return first
-        j = first
+        j = first + self._sheet.blanks(first, last)
         depth = self._sheet.sl.depth[final] + self._sheet.shifts.of(final)
         while (
             j < last
@@ -182,7 +185,8 @@ class Replaced:
             and self._sheet.o.opener[j] < 0
         ):
             j = self._sheet.o.end[j] + 1
-        return j if first < j <= first + MOST_DEAD else first
+        dead = [k for k in range(first, j) if self._sheet.o.keys[k]]
+        return j if 0 < len(dead) <= MOST_DEAD else first
 
     def _imports(self, body: list[int], low: int, high: int) -> tuple[int, int] | None:
         """The original imports side by side that a group of imports holds all of, and so replaces."""

@@ -81,4 +81,9 @@ class Sheet:
 
 def is_function(layout: Layout, k: int) -> bool:
     """True for the head of a definition that holds statements, not members."""
-    return layout.is_definition(k) and not _CONTAINER.search(layout.keys[k])
+    return layout.is_definition(k) and not is_container(layout, k)
+
+
+def is_container(layout: Layout, k: int) -> bool:
+    """True for the head of a class or of what else holds members or tests."""
+    return bool(_CONTAINER.search(layout.keys[k]))

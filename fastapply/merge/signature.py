@@ -175,6 +175,25 @@ def _is_method_head(key: str, match: re.Match[str]) -> bool:
     return typed and (key.endswith(("(", ",", ")", ";")) or ") " in match["rest"])
 
 
+_CLOSING = " :;,{}()[]<>/|&=>"
+_OPTION = re.compile(r"\s-\w+$")
+
+
+def goes_on(new: str, old: str) -> bool:
+    """True where a line says all that another says, and more behind it: the same test with one more condition, the same
+    call with one more argument, the same option (`-e`) in a row of them."""
+    stem = old.rstrip(_CLOSING)
+    rest = new[len(stem) :]
+    if (
+        len(stem) < LEAST_ARGUMENTS
+        or " " not in stem.lstrip("} ")
+        or not new.startswith(stem)
+        or not rest.strip(_CLOSING)
+    ):
+        return False
+    return not rest[0].isalnum() and rest[0] != "_" or bool(_OPTION.search(stem))
+
+
 _END_COMMENT = re.compile(r"\s(?://|#|--|/\*).*$")
 
 

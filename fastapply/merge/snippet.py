@@ -73,7 +73,7 @@ def read_snippet(
     `+` open list items. Raises `DeadlineExceeded` where there is a limit and it is reached."""
     raw = [without_ending(line) for line in split_lines(text)]
     first, last = _unwrap(raw, original_keys, path, prose)
-    signed = _is_signed(raw[first:last], original_keys, prose)
+    signed = _is_signed(raw[first:last], original_keys, original, prose)
     snippet = Snippet([], [], [], [], [], [], signed)
     shifted = frozenset(line.rstrip() for line in original) if signed else frozenset()
     for number in range(first, last):
@@ -140,9 +140,12 @@ def _names_file(line: str, path: str | None) -> bool:
     )
 
 
-def _is_signed(lines: list[str], known: frozenset[str], prose: bool) -> bool:
+def _is_signed(lines: list[str], known: frozenset[str], original: list[str], prose: bool) -> bool:
     """True where `+` and `-` in the first column are diff signs."""
     votes = 0
+    if prose and any(line[:1] == "+" for line in lines):
+        exact = {line.rstrip() for line in original}
+        prose = not any(_is_blanked(line, exact) for line in lines)
     for line in lines:
         if line[:1] not in ("+", "-") or line.startswith(("+++", "---")):
             continue
@@ -156,12 +159,18 @@ def _is_signed(lines: list[str], known: frozenset[str], prose: bool) -> bool:
     return votes > 0
 
 
+def _is_blanked(line: str, exact: set[str] | frozenset[str]) -> bool:
+    """True for a line of the original (`exact`: all of them) behind the blank that a diff puts before context."""
+    bare = line[1:].rstrip()
+    return line.startswith(" ") and bare != "" and line.rstrip() not in exact and bare in exact
+
+
 def _take(snippet: Snippet, raw: list[str], number: int, known: frozenset[str], exact: frozenset[str]) -> None:
     line, sign = raw[number], " "
     if snippet.signed and line[:1] in ("+", "-") and not _is_unsigned(line, known):
         sign, line = line[0], line[1:]
-    elif snippet.signed and line.startswith(" ") and line.rstrip() not in exact and line[1:].rstrip() in exact:
-        line = line[1:]  # the blank that a diff puts before context
+    elif snippet.signed and _is_blanked(line, exact):
+        line = line[1:]
     here = len(snippet.lines)
     if sign == " ":
         if is_marker(line, known) and not _is_code_ellipsis(snippet, line, known):

@@ -1,0 +1,89 @@
+"""Signs in a planned reading that new lines stand in the wrong place, or beside what they were to replace."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from fastapply.merge.checks import scope_of
+from fastapply.merge.layout import Layout
+from fastapply.merge.plan import Plan
+from fastapply.merge.snippet import Snippet
+from fastapply.merge.values import Doubt, LineRange
+
+# What a block holds but once: the label of a case, the pattern of an arm, a field of a documentation comment.
+_LABEL = re.compile(
+    r"(?:case\s[^:]+|default)(?=:\s*(?:$|//|/\*|#))|:[a-z]+:(?=\s)|(?!else\b)[A-Za-z_][\w.:]*(?=\s+(?:->|=>)\s)"
+)
+_REPLACES = re.compile(r"\breplac(?:e[sd]?|ing)\b", re.IGNORECASE)
+
+
+def suspicions(original: Layout, plans: list[Plan], snippet: Snippet) -> list[Doubt]:
+    """A doubt for each such sign."""
+    gone = {j for plan in plans for edit in plan.edits for j in range(edit.start, edit.end)}
+    return [*_moved_edges(plans), *_labelled_twice(original, plans, gone), *_replaces_nothing(plans, snippet)]
+
+
+def _moved_edges(plans: list[Plan]) -> Iterator[Doubt]:
+    """The outermost lines of a stretch are shown to say where it is: a match that would re-indent one is no match,
+    unless something new is wrapped around it."""
+    for plan in plans:
+        stretches: dict[int, list[int]] = {}
+        for i in plan.sl.filled:
+            stretches.setdefault(plan.sheet.segments[i], []).append(i)
+        for lines in stretches.values():
+            for i in sorted({lines[0], lines[-1]}) if len(lines) > 1 else ():
+                head = plan.sl.head[i]
+                wrapped = head >= 0 and plan.match[head] < 0
+                if plan.match[i] >= 0 and not wrapped and plan.sheet.shifts.is_moved(i):
+                    yield Doubt(
+                        "ambiguous_anchor",
+                        f"line {plan.s.numbers[i] + 1} of the snippet, at the edge of its part, stands at another depth"
+                        f" than the line of the original that it is like",
+                        "show one more line on each side of the change, indented as the file has them",
+                        LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
+                        (LineRange(plan.match[i], plan.match[i] + 1),),
+                    )
+
+
+def _labelled_twice(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doubt]:
+    """A new case, arm or field whose label a kept one of the same block bears."""
+    labelled: dict[tuple[str, int], int] | None = None
+    for plan in plans:
+        for i in plan.sl.filled:
+            label = _LABEL.match(plan.sl.keys[i]) if plan.match[i] < 0 else None
+            if label is None:
+                continue
+            if labelled is None:
+                found = ((j, _LABEL.match(original.keys[j])) for j in original.filled if j not in gone)
+                labelled = {(match[0], original.head[j]): j for j, match in found if match}
+            scope = scope_of(original, plan, i)
+            twin = labelled.get((label[0], scope)) if scope is not None else None
+            if twin is not None:
+                yield Doubt(
+                    "twin",
+                    f"line {plan.s.numbers[i] + 1} of the snippet would stand in one block with line {twin + 1}, which"
+                    f" bears the same label",
+                    "show what stands before and behind the line, so that it can be told from a new one",
+                    LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
+                    (LineRange(twin, original.end[twin] + 1),),
+                )
+
+
+def _replaces_nothing(plans: list[Plan], snippet: Snippet) -> Iterator[Doubt]:
+    """A note says that the lines below replace something: some line has to give way to them."""
+    notes = [note for note in snippet.notes if _REPLACES.search(note.text)]
+    for plan in plans if notes else ():
+        inserted = {number for edit in plan.edits if edit.start == edit.end for number in edit.snippet_lines}
+        numbers = [plan.s.numbers[i] for i in plan.sl.filled]
+        for note in notes:
+            at = bisect_right(numbers, note.line)
+            if at < len(numbers) and plan.match[plan.sl.filled[at]] < 0 and numbers[at] in inserted:
+                yield Doubt(
+                    "undecided_place",
+                    f"line {note.line + 1} of the snippet says that the lines below replace others, and nothing would"
+                    f" give way to them",
+                    "show what stands before and behind the replaced lines, or note `removed: NAME`",
+                    LineRange(note.line, numbers[at] + 1),
+                )

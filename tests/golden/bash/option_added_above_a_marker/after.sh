@@ -1,0 +1,8 @@
+#!/bin/bash
+set -euo pipefail
+
+build() {
+  make all
+}
+
+build

@@ -1,0 +1,8 @@
+#!/bin/bash
+set -e
+
+build() {
+  make all
+}
+
+build

@@ -1,0 +1,16 @@
+#import "Basket.h"
+
+@implementation Basket
+
+- (void)empty {
+  [self.items removeAllObjects];
+  [self notify];
+}
+
+- (Receipt *)close {
+  Receipt *receipt = [[Receipt alloc] initWithItems:self.items];
+  [self.till print:receipt];
+  return receipt;
+}
+
+@end

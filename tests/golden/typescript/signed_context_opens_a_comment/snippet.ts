@@ -1,0 +1,6 @@
+// ... existing code ...
+ export type { Item, Price } from "./item";
++export { Currency } from "./item";
+
+ /**
+// ... existing code ...
