@@ -55,7 +55,7 @@ def test_a_deadline_is_kept_even_when_the_worker_is_stuck(start_service: Callabl
     assert reply.status_code == 504
     assert reply.json()["code"] == "deadline_exceeded"
     assert time.monotonic() - start < 2
-    service.wait_for_other_workers_than(stuck)
+    service.wait_for_a_successor_of_one_of(stuck)
 
 
 def test_one_request_too_many_is_told_to_come_back(
@@ -78,7 +78,7 @@ def test_a_client_that_leaves_frees_its_worker(start_service: Callable[..., Serv
     stuck = service.signal_workers(signal.SIGSTOP)
     with pytest.raises(httpx.ReadTimeout):
         service.apply(GOOD, timeout=0.3)
-    service.wait_for_other_workers_than(stuck)
+    service.wait_for_a_successor_of_one_of(stuck)
     assert "Traceback" not in service.log.read_text()
 
 

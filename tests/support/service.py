@@ -40,6 +40,14 @@ class Service:
 
     def wait_for_other_workers_than(self, gone: set[int]) -> None:
         wait_until(lambda: len(self.workers() - gone) >= len(gone) and self.workers().isdisjoint(gone))
+        self.wait_for_a_merge()
+
+    def wait_for_a_successor_of_one_of(self, stuck: set[int]) -> None:
+        """Of workers that were all stopped, only the one that had a merge is ended."""
+        wait_until(lambda: len(stuck - self.workers()) == 1)
+        self.wait_for_a_merge()
+
+    def wait_for_a_merge(self) -> None:
         wait_until(lambda: self.apply(original_code="a = 1\n", edit_snippet="a = 1\n", path="a.py").status_code == 200)
 
 
