@@ -161,6 +161,24 @@ def test_a_full_queue_turns_away_at_once() -> None:
     with_pool(check, workers=1, queue=2)
 
 
+def test_who_waited_longest_is_next() -> None:
+    """Nobody who comes at the moment in which a worker gets free goes before those who wait."""
+
+    async def check(pool: WorkerPool) -> None:
+        asked, answered = [], []
+
+        async def user(name: int) -> None:
+            for round_ in range(10):
+                asked.append((name, round_))
+                await pool.apply(JOB)
+                answered.append((name, round_))
+
+        await asyncio.gather(*map(user, range(12)))
+        assert answered == asked
+
+    with_pool(check, workers=1)
+
+
 def test_memory_is_limited() -> None:
     async def check(_: WorkerPool) -> None:
         [worker] = children()

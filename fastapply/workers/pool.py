@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Self
 
 import msgspec
@@ -51,8 +52,7 @@ class WorkerPool:
 
     def __init__(self, settings: PoolSettings) -> None:
         self._settings = settings
-        # Last in, first out: under little load the same worker answers, with its grammars loaded and its caches warm.
-        self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
+        self._idle = _Idle()
         self._keepers: list[asyncio.Task[None]] = []
         self._workers: set[_Worker] = set()
         self._pending = 0
@@ -120,31 +120,25 @@ class WorkerPool:
             self._pending -= 1
 
     async def _ask_idle_worker(self, job: wire.Job, due: float) -> ApplyResult:
-        worker = await self._take_idle()
+        worker = await self._idle.take()
         try:
             # Encoded only now, so that requests in the queue hold their texts once.
             payload = wire.encode(msgspec.structs.replace(job, deadline=_left_until(due)))
         except FastApplyError:
-            self._idle.put_nowait(worker)
+            self._idle.put(worker)
             raise
         try:
             answer = await worker.ask(payload)
         except BaseException:
             worker.kill()
             raise
-        self._idle.put_nowait(worker)
+        self._idle.put(worker)
         return wire.open_answer(answer)
-
-    async def _take_idle(self) -> _Worker:
-        while True:
-            worker = await self._idle.get()
-            if worker.alive:  # the keeper of a dead one has its successor on the way
-                return worker
 
     async def _keep(self, worker: _Worker) -> None:
         """Put `worker` to work, and one after another in its place, until the pool closes."""
         while True:
-            self._idle.put_nowait(worker)
+            self._idle.put(worker)
             await worker.ended()
             self.restarts += 1
             log.warning("a worker ended (%s) and is replaced", worker.fate)
@@ -183,6 +177,45 @@ def _left_until(due: float) -> float:
     if left <= 0:
         raise DeadlineExceeded(0)
     return left
+
+
+class _Idle:
+    """Workers without work, and those who wait for one, in the order they came.
+
+    A worker is handed to the one who waited longest. `asyncio.Queue` only wakes him, and whoever asks in that moment
+    takes the worker and sends him to the end of the line: under load a few waited twice as long as all others.
+    """
+
+    def __init__(self) -> None:
+        self._workers: list[_Worker] = []
+        self._waiting: deque[asyncio.Future[_Worker]] = deque()
+
+    def put(self, worker: _Worker) -> None:
+        """`worker` is free. A dead one is dropped: its keeper has the successor on the way."""
+        if not worker.alive:
+            return
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(worker)
+                return
+        self._workers.append(worker)
+
+    async def take(self) -> _Worker:
+        """A free worker, as soon as there is one."""
+        # Last in, first out: under little load the same worker answers, with its grammars loaded and its caches warm.
+        while self._workers:
+            worker = self._workers.pop()
+            if worker.alive:
+                return worker
+        waiting: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            if waiting.done() and not waiting.cancelled():
+                self.put(waiting.result())  # handed over too late to be used
+            raise
 
 
 class _Worker:
