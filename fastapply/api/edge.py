@@ -30,6 +30,8 @@ _ALWAYS_SENT = [
     (b"referrer-policy", b"no-referrer"),
 ]
 _CLIENT_CLOSED = 499
+_LEAST_BYTES_PER_SECOND = 1000
+"""A body may not come slower than this on the whole, once `client_timeout` is over."""
 _HTTP = ("http",)
 
 
@@ -83,8 +85,9 @@ class _Request:
         """The next piece of the request. Once the body is whole, waiting is for the client to go, and may last."""
         if self._has_body:
             return await self._receive()
+        due = self.start + self._timeout + self.bytes_in / _LEAST_BYTES_PER_SECOND
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(min(self._timeout, due - time.perf_counter())):
                 message = await self._receive()
         except TimeoutError:
             log.warning("a client stalled in the midst of its request", extra={"id": self.id})

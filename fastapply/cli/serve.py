@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import os
 import tempfile
@@ -40,12 +41,14 @@ def _serve(settings: Settings) -> int:
     import uvicorn
 
     from fastapply.api.logs import configure
+    from fastapply.api.protocol import PatientProtocol
 
     configure(settings.log)
     try:
         uvicorn.run(
             "fastapply.api.app:app_from_environment",
             factory=True,
+            http=functools.partial(PatientProtocol, patience=settings.server.client_timeout),  # type: ignore[arg-type]
             workers=settings.server.workers,
             host=settings.server.host,
             port=settings.server.port,
