@@ -6,8 +6,9 @@ import contextlib
 import functools
 import math
 import os
+import signal
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from fastapply.cli.exit_codes import ERROR, OK
 from fastapply.cli.overrides import overrides_of
@@ -44,6 +45,9 @@ def _serve(settings: Settings) -> int:
     from fastapply.api.protocol import PatientProtocol
 
     configure(settings.log)
+    # uvicorn sends itself the signal once more when all is answered. Its default would end us at once: with a status
+    # that looks like a failure, and without the last lines of the log.
+    signal.signal(signal.SIGTERM, _end)
     try:
         uvicorn.run(
             "fastapply.api.app:app_from_environment",
@@ -62,3 +66,7 @@ def _serve(settings: Settings) -> int:
     except SystemExit as end:  # uvicorn has said why: a port in use, a worker that can't start
         return ERROR if end.code else OK
     return OK
+
+
+def _end(*_: object) -> NoReturn:
+    raise SystemExit(OK)
