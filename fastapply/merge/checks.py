@@ -31,7 +31,7 @@ def result_doubts(original: Layout, plans: list[Plan], snippet: Snippet, result:
 def _lost(snippet: Snippet, keys: set[str]) -> Iterator[Doubt]:
     """Promise: every line of the snippet is in the result, or a doubt names it."""
     for line, number, sign in zip(snippet.lines, snippet.numbers, snippet.signs, strict=True):
-        if sign != "-" and key_of(line) not in keys:
+        if sign != "-" and line.strip() and key_of(line) not in keys:
             yield Doubt(
                 "lost_snippet_line",
                 f"line {number + 1} of the snippet would not be in the result",

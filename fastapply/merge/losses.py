@@ -64,6 +64,9 @@ class Losses:
         noted = any(gap.i1 < removal.before <= gap.i2 for removal in self._sheet.s.removals)
         if not bare or noted or self._sheet.is_whole_file():
             return
+        if self._sheet.s.signed:
+            self._doubt_loss(gap, f"{len(lost)} line(s) of the original would vanish that no sign says are to go")
+            return
         firm = self._solid(gap)
         spoken = not self._sheet.evidence.instruction or self._sheet.evidence.removes
         if firm == 2 and spoken and self._only_change(gap):

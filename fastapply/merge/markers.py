@@ -106,6 +106,16 @@ def _is_marker_body(body: str) -> bool:
     return bool(_PLAIN_MARKER.match(body))
 
 
+_BODY = re.compile(
+    r"\brest\s+of\s+(?:the\s+|this\s+)?(?:\w+\s+)?(?:function|method|body|implementation|logic|constructor|__\w+__)"
+)
+
+
+def speaks_of_body(text: str) -> bool:
+    """True for a marker that says to stand for the rest of a function (`... rest of the method unchanged ...`)."""
+    return bool(_BODY.search(text))
+
+
 def split_trailing(line: str) -> tuple[str, str] | None:
     """A line of code that ends in a marker, as (code before it, what closes after it); None where there is none.
 

@@ -6,7 +6,7 @@ import re
 
 from fastapply.merge.evidence import is_leader
 from fastapply.merge.layout import word_count
-from fastapply.merge.markers import comment_body
+from fastapply.merge.markers import comment_body, speaks_of_body
 from fastapply.merge.sheet import Gap, Sheet, is_function
 from fastapply.merge.signature import LEAVES, goes_on, likeness, named_apart
 
@@ -144,12 +144,20 @@ class Replaced:
         if head < 0 or self._sheet.segments[head] != self._sheet.segments[body[-1]]:
             return first
         if self._sheet.evidence.indent_blocks:
-            if marker is not None and marker.depth > self._sheet.sl.depth[head] and marker.before <= gap.i2:
+            if marker is not None and marker.before <= gap.i2 and self._is_inside(gap, head):
                 return first
         elif not self._is_closed(head, body[-1]):
             return first
         end = self._sheet.o.end[self._sheet.match[head]] + 1
         return max(first, min(end, last))
+
+    def _is_inside(self, gap: Gap, head: int) -> bool:
+        """True where the first marker of the gap stands for the rest of the head's body: it is deeper than the head, it
+        says so, or another marker follows it at once, for what lies behind the body."""
+        marker, *others = gap.markers
+        behind = others[0].before if others else 0
+        twice = behind > 0 and not any(self._sheet.sl.keys[marker.before : behind])
+        return marker.depth > self._sheet.sl.depth[head] or twice or speaks_of_body(marker.text)
 
     def _is_closed(self, head: int, last: int) -> bool:
         """True where snippet lines head..last close what the head opens, or the head's body is an expression."""

@@ -1,0 +1,15 @@
+class Line:
+    def __init__(
+        self,
+        origin,
+        timeout=None,
+        on_release=None,
+    ):
+        self.origin = origin
+        self.timeout = timeout
+        self.on_release = on_release
+        self.reader = None
+        self.writer = None
+
+    def close(self):
+        self.on_release(self)
