@@ -76,10 +76,11 @@ def read_snippet(
     signed = _is_signed(raw[first:last], original_keys, original, prose)
     snippet = Snippet([], [], [], [], [], [], signed)
     shifted = frozenset(line.rstrip() for line in original) if signed else frozenset()
+    diff = signed and _all_blanked(raw[first:last], shifted)
     for number in range(first, last):
         if limit is not None and number % 256 == 0:
             limit.check()
-        _take(snippet, raw, number, original_keys, shifted)
+        _take(snippet, raw, number, original_keys, shifted, diff)
     _settle(snippet, original_keys)
     return _trimmed(snippet)
 
@@ -165,11 +166,22 @@ def _is_blanked(line: str, exact: set[str] | frozenset[str]) -> bool:
     return line.startswith(" ") and bare != "" and line.rstrip() not in exact and bare in exact
 
 
-def _take(snippet: Snippet, raw: list[str], number: int, known: frozenset[str], exact: frozenset[str]) -> None:
+def _all_blanked(lines: list[str], exact: frozenset[str]) -> bool:
+    """True where some line needs that blank to be the original's, and none must not have it: then all have it, those
+    too that the file also holds one column deeper, as it holds many a brace."""
+    bare = [line.rstrip() for line in lines if line.startswith(" ") and line.strip()]
+    return any(_is_blanked(line, exact) for line in bare) and all(
+        line[1:] in exact or line not in exact for line in bare
+    )
+
+
+def _take(
+    snippet: Snippet, raw: list[str], number: int, known: frozenset[str], exact: frozenset[str], diff: bool
+) -> None:
     line, sign = raw[number], " "
     if snippet.signed and line[:1] in ("+", "-") and not _is_unsigned(line, known):
         sign, line = line[0], line[1:]
-    elif snippet.signed and _is_blanked(line, exact):
+    elif snippet.signed and (_is_blanked(line, exact) or (diff and line[:1] == " " and line[1:].rstrip() in exact)):
         line = line[1:]
     here = len(snippet.lines)
     if sign == " ":
