@@ -99,7 +99,8 @@ def find_points(
             for j, alike in near_lines(original, key) or _namesake(original, snippet, i, mine) if search else ():
                 if signs[i] == " " and blocks.same(i, j) and _same_place(original, snippet, segments, i, j):
                     rows[i][j] = prices.near * (alike - 0.5) + _context(original, snippet, segments, i, j, 0.5)
-    _drop_stray_closers(original, snippet, segments, rows)
+    if not signed:
+        _drop_stray_closers(original, snippet, segments, rows)
     _tie_closers(original, snippet, rows, heads, mine)
     if not signed:
         _drop_stray_leaders(original, snippet, segments, rows)
