@@ -1,8 +1,9 @@
 # `make serve` and `make test` work on a fresh clone: they need Python 3.11 or newer and nothing else.
 
 VENV ?= .venv
-HOST ?= 127.0.0.1
-PORT ?= 8000
+# Where `make serve` listens; left out, the settings say.
+HOST ?=
+PORT ?=
 
 # The first Python on the path that is new enough; PYTHON=/path/to/python overrides the search.
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 python; do \
@@ -16,8 +17,8 @@ PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --co
 help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST))
 
-serve: $(VENV)/.installed ## Start the service on HOST:PORT (127.0.0.1:8000)
-	@exec $(VENV)/bin/fastapply serve --host $(HOST) --port $(PORT)
+serve: $(VENV)/.installed ## Start the service (on 127.0.0.1:8000, unless HOST, PORT or the settings say otherwise)
+	@exec $(VENV)/bin/fastapply serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: check ## Linter, formatter, types and all tests
 	$(VENV)/bin/python -m pytest -q

@@ -27,7 +27,7 @@ class ConfigFile:
     path: Path
     """Where it is."""
 
-    content: dict[str, Any]
+    content: dict[str, Any] = field(repr=False)
     """What it holds, as TOML has it."""
 
     text: str = field(repr=False)

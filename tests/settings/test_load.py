@@ -10,6 +10,7 @@ import pytest
 
 from fastapply.errors import InvalidSetting
 from fastapply.settings.fields import environment_name, fields, key_fields
+from fastapply.settings.files import find
 from fastapply.settings.load import environment_of, load
 from fastapply.settings.model import GIB, MIB, Settings
 from fastapply.settings.values import read, read_text
@@ -205,6 +206,12 @@ def test_a_secret_in_the_wrong_place_is_not_repeated(config: Write) -> None:
     assert secret not in fault(None, {"FASTAPPLY_KEYS": f"ci:{secret}"})
     assert secret not in fault(None, {"FASTAPPLY_KEYS": secret})
     assert secret not in fault(None, {"FASTAPPLY_LOG_LEVEL": secret})
+
+
+def test_no_repr_shows_a_hash(config: Write) -> None:
+    loaded = load(config(KEY), {}, {})
+    assert DIGEST[:8] not in repr(loaded)
+    assert DIGEST[:8] not in repr(find(config(KEY), {}))
 
 
 @pytest.mark.parametrize(
