@@ -73,7 +73,7 @@ SWITCHES: Final[dict[str, dict[str, Change]]] = {
     "outline of the snippet": {"fastapply.merge.planted:planted_outline": _EMPTY},
     # what may match
     "rare lines weigh more": _prices(rarity=0.0, unique=1.0),
-    "signatures of changed heads": {"fastapply.merge.points:_definition_heads": _gives(dict)},
+    "signatures of changed heads": {"fastapply.merge.points:definition_heads": _gives(dict)},
     "near lines": {"fastapply.merge.near:near_lines": _EMPTY},
     "the block around a line": {"fastapply.merge.points:_context": _gives(lambda: 0.0)},
     "lines within their namesake": {

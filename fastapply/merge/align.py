@@ -55,9 +55,8 @@ def align(
         [0],
     )  # of the first r filled original lines, those that cost something to lose, and heads among them
     for j in original.filled:
-        name = original.name(j)
         dear.append(dear[-1] + (j not in explained))
-        heads.append(heads[-1] + (j not in explained and name is not None and name[0] == "def"))
+        heads.append(heads[-1] + (j not in explained and original.is_definition(j)))
     rank_o = {j: r for r, j in enumerate(original.filled)}
     rank_s = {i: r for r, i in enumerate(snippet.filled)}
     best: list[float] = []

@@ -52,10 +52,8 @@ def _between_others(snippet: Layout, segments: list[int]) -> set[Signature]:
         first.setdefault(segments[i], i)
         last[segments[i]] = i
     for i in snippet.filled:
-        name = snippet.name(i)
-        if name is None or name[0] != "def":
-            continue
-        if first[segments[i]] < leaders_above(snippet, i) and snippet.end[i] < last[segments[i]]:
+        name = snippet.definition(i)
+        if name and first[segments[i]] < leaders_above(snippet, i) and snippet.end[i] < last[segments[i]]:
             result.add(name)
     return result
 
@@ -69,7 +67,6 @@ def _paths(layout: Layout, segments: list[int] | None) -> list[Path]:
         around = layout.opener[k] if layout.opener[k] >= 0 else layout.head[k]
         if around >= 0 and (segments is None or segments[around] == segments[k]):
             result[k] = result[around]
-        name = layout.name(k)
-        if name is not None and name[0] == "def" and layout.opener[k] < 0:
+        if layout.opener[k] < 0 and (name := layout.definition(k)):
             result[k] = (*result[k], name)
     return result

@@ -93,10 +93,9 @@ def explained_lines(original: Layout, names: frozenset[str]) -> set[int]:
     )
     for j in original.filled:
         key = original.keys[j]
-        name = original.name(j)
         if j in result and starts:
             continue
-        if name and name[0] == "def":
+        if name := original.definition(j):
             if re.split(r"[.:]", name[1])[-1] in names:
                 result.update(range(leaders_above(original, j), original.end[j] + 1))
         elif names.intersection(_WORD.findall(key)):

@@ -6,12 +6,12 @@ Indentation is what every language, every fragment and every broken file has; th
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
 
-from fastapply.merge.signature import KEYWORDS, Signature, signature
+from fastapply.merge.signature import KEYWORDS, Signature, definition, is_definition, signature
 from fastapply.merge.tree import Item
 
 TAB_WIDTH = 4
@@ -84,10 +84,9 @@ class Layout:
                 for k in range(item.start + 1, min(item.head_end, item.end)):
                     self.head_start[k] = item.start
             last = item.end - 1
-            while last > item.name_line and not self.keys[last]:
-                last -= 1
-            name = signature(self.keys[item.name_line])
-            if name is None or name[0] != "def":
+            if not self.keys[last]:
+                last = max(item.name_line, self.filled_above(last))
+            if not is_definition(self.keys[item.name_line]):
                 if item.name in KEYWORDS or (last == item.name_line and item.role != "function"):
                     continue
                 self._names[item.name_line] = ("def", item.name)
@@ -104,10 +103,23 @@ class Layout:
             self._names[k] = signature(self.keys[k])
         return self._names[k]
 
+    def definition(self, k: int) -> Signature | None:
+        """What line k defines where it is the head of a definition, else None."""
+        return definition(self.name(k))
+
     def is_definition(self, k: int) -> bool:
         """True where line k is the head of a definition."""
-        name = self.name(k)
-        return name is not None and name[0] == "def"
+        return self.definition(k) is not None
+
+    def filled_above(self, k: int) -> int:
+        """The nearest line above line k that is not blank, -1 if none."""
+        at = bisect_left(self.filled, k)
+        return self.filled[at - 1] if at else -1
+
+    def filled_below(self, k: int) -> int:
+        """The nearest line below line k that is not blank, the number of lines if none."""
+        at = bisect_right(self.filled, k)
+        return self.filled[at] if at < len(self.filled) else len(self.keys)
 
     def _closes_other(self, top: int, k: int) -> bool:
         """True where line k is a closing tag and line `top` did not open it."""
@@ -160,6 +172,15 @@ class Layout:
 
 
 _TAG_NAME = re.compile(r"</?([\w.:-]*)")
+
+
+def definition_heads(layout: Layout) -> dict[Signature, list[int]]:
+    """The heads of each definition, in order."""
+    heads: dict[Signature, list[int]] = {}
+    for k in layout.filled:
+        if name := layout.definition(k):
+            heads.setdefault(name, []).append(k)
+    return heads
 
 
 def word_count(key: str) -> int:

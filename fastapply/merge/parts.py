@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from fastapply.merge.align import Alignment
 from fastapply.merge.evidence import leaders_above
-from fastapply.merge.layout import Layout
+from fastapply.merge.layout import Layout, definition_heads
 from fastapply.merge.points import Points
 from fastapply.merge.snippet import Marker, Removal, Snippet
 
@@ -18,15 +18,12 @@ def misplaced(
 ) -> list[tuple[int, int]]:
     """Ranges of snippet lines that the chain could not match in order, though their place is certain."""
     ranges: list[tuple[int, int]] = []
-    heads: dict[tuple[str, str], list[int]] = {}
-    for j in original.filled:
-        if (name := original.name(j)) and name[0] == "def":
-            heads.setdefault(name, []).append(j)
+    heads = definition_heads(original)
     taken = {j for j in alignment.match if j >= 0}
     covered = -1
     for i in layout.filled:
-        name = layout.name(i)
-        if i <= covered or alignment.match[i] >= 0 or not name or name[0] != "def":
+        name = layout.definition(i)
+        if i <= covered or alignment.match[i] >= 0 or not name:
             continue
         places = heads.get(name, [])
         if (

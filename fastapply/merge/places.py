@@ -82,18 +82,14 @@ class Places:
         return plain or (grouped and layout.opener[filled[-1]] == filled[0])
 
     def _end_of_text(self, low: int, high: int) -> int:
-        end = high
-        while end > low and not self._sheet.o.keys[end - 1]:
-            end -= 1
-        return end
+        return max(low, self._sheet.o.filled_above(high) + 1)
 
     def _named_place(self, above: Marker | None, below: Marker | None, low: int, high: int) -> int | None:
         """The place right after the last item that the marker above names, or before the first that the one below
         names."""
         heads: dict[str, list[int]] = {}
         for j in range(low, high):
-            name = self._sheet.o.name(j)
-            if name and name[0] == "def":
+            if name := self._sheet.o.definition(j):
                 heads.setdefault(re.split(r"[.:]", name[1])[-1], []).append(j)
         if above is not None:
             named = [heads[n] for n in names_in(above.text) if n in heads]

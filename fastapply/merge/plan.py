@@ -102,23 +102,17 @@ class Plan:
                 continue
             j = gap.j1 + 1
             while j < gap.j2:
-                name = self.o.name(j) if self.o.keys[j] else None
-                if name and name[0] == "def" and re.split(r"[.:]", name[1])[-1] in removal.names:
+                name = self.o.definition(j)
+                if name and re.split(r"[.:]", name[1])[-1] in removal.names:
                     start, end = max(gap.j1 + 1, leaders_above(self.o, j)), min(gap.j2, self.o.end[j] + 1)
                     if start > 0 and not self.o.keys[start - 1]:
-                        start = self._above(start)
+                        start = self.o.filled_above(start) + 1
                     elif end < gap.j2:
                         end += self.sheet.blanks(end, gap.j2)
                     self.edits.append(LineEdit(start, end, ()))
                     j = end
                 else:
                     j += 1
-
-    def _above(self, j: int) -> int:
-        """The first of the blank lines right above line j."""
-        while j > 0 and not self.o.keys[j - 1]:
-            j -= 1
-        return j
 
     def _starts_file(self, gap: Gap, filled: list[int]) -> bool:
         """True where a snippet without a leading marker begins where the file begins, so that its first lines replace
@@ -138,13 +132,6 @@ class Plan:
         shown = set(re.findall(r"\w+", " ".join(self.sl.keys[i] for i in filled)))
         said = sum(bool(shown.intersection(re.findall(r"\w+", self.o.keys[j])[-1:])) for j in imports)
         return said * 2.5 >= len(imports)
-
-    def is_whole_file(self) -> bool:
-        """True where a snippet without a marker ends with the file's last line and shows most of the file."""
-        if self.s.markers:
-            return False
-        matched = [j for j in self.match if j >= 0]
-        return bool(matched) and matched[-1] == self.o.filled[-1] and len(matched) > 0.6 * len(self.o.filled)
 
     def _closed(self, gap: Gap, shown: list[int], filled: list[int]) -> None:
         """No marker between two anchors: the snippet shows all that is to stand there."""
@@ -222,9 +209,7 @@ class Plan:
                 new, end = new[:-1], end - 1
             self._emit(taken, end, new)
             return taken
-        blanks = 0
-        while last - blanks - 1 >= first and not self.o.keys[last - blanks - 1]:
-            blanks += 1
+        blanks = last - max(first, self.o.filled_above(last) + 1)
         new = body + trail
         if blanks and trail:
             # the original's blank lines stand before the new text, the snippet's after it
@@ -266,9 +251,7 @@ class Plan:
         return place
 
     def _insert(self, place: int, lead: list[int], body: list[int], trail: list[int], low: int, high: int) -> None:
-        above = 0
-        while place - above - 1 >= 0 and not self.o.keys[place - above - 1]:
-            above += 1
+        above = place - self.o.filled_above(place) - 1
         below = self.sheet.blanks(place, len(self.o.keys))
         at_end = place + below >= len(self.o.keys)
         pre = lead[above:] if place - above > 0 else []

@@ -14,10 +14,10 @@ import msgspec
 from fastapply.merge.blocks import Blocks
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import is_leader
-from fastapply.merge.layout import Layout, word_count
+from fastapply.merge.layout import Layout, definition_heads, word_count
 from fastapply.merge.near import near_lines
 from fastapply.merge.prices import Prices
-from fastapply.merge.signature import Signature, is_definition, likeness, signature
+from fastapply.merge.signature import Signature, definition, is_definition, likeness, signature
 
 MAX_CANDIDATES = 400  # places considered for one snippet line
 LEAST_COMMON_END = 30  # lines in common at each end from which a snippet is taken for the whole file
@@ -60,7 +60,7 @@ def find_points(
     places: dict[str, list[int]] = {}
     for j in original.filled:
         places.setdefault(original.keys[j], []).append(j)
-    heads = _definition_heads(original)
+    heads = definition_heads(original)
     blocks = Blocks(original, snippet, segments, prices.renamed)
     signed = "+" in signs or "-" in signs  # a diff's context lines say themselves that they are the original's
     mine = Counter(snippet.name(i) for i in snippet.filled)
@@ -87,7 +87,7 @@ def find_points(
                     fit *= prices.elsewhere
                 if fit:
                     rows[i][j] = fit * weight + _context(original, snippet, segments, i, j, weight)
-        elif (name := snippet.name(i)) and name[0] == "def" and name in heads:
+        elif (name := snippet.definition(i)) and name in heads:
             alone = len(heads[name]) == 1 and mine[name] == 1
             for j in heads[name]:
                 if not signed and not blocks.same(i, j):
@@ -191,7 +191,7 @@ def _tie_closers(
     original: Layout,
     snippet: Layout,
     rows: list[dict[int, float]],
-    heads: dict[tuple[str, str], list[int]],
+    heads: dict[Signature, list[int]],
     mine: Counter[Signature | None],
 ) -> None:
     """The line that closes a block whose head can only be one line of the original closes that line's block."""
@@ -202,8 +202,8 @@ def _tie_closers(
         key = snippet.keys[begun]
         there = [j for j in rows[begun] if original.keys[j] == key]
         if original.count[key] != 1 or snippet.count[key] != 1 or len(there) != 1:
-            name = snippet.name(begun)
-            there = heads.get(name, []) if name and name[0] == "def" and mine[name] == 1 else []
+            name = snippet.definition(begun)
+            there = heads.get(name, []) if name and mine[name] == 1 else []
         if len(there) == 1 and snippet.end[begun] == i and (j := original.end[there[0]]) in rows[i]:
             rows[i][j] += 1.0
 
@@ -215,12 +215,12 @@ def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], 
         opens = _opens(key)
         if not rows[i] or not is_leader(key) or (not opens and original.count[key] == 1 and snippet.count[key] == 1):
             continue
-        lower = _filled_below(snippet, i)
+        lower = snippet.filled_below(i)
         last = lower == len(rows) or segments[lower] != segments[i]
         first = i == 0 or segments[i - 1] != segments[i]
         worded = word_count(key) > 0
         below = {} if last else rows[i + 1]
-        upper = _filled_above(snippet, i)
+        upper = snippet.filled_above(i)
         above = {} if upper < 0 or segments[upper] != segments[i] else rows[upper]
         led = _led_by(snippet, i)
         ruler = led == i + 1 and led < len(rows) and not snippet.keys[led]  # it stands above a blank line
@@ -230,10 +230,10 @@ def _drop_stray_leaders(original: Layout, snippet: Layout, segments: list[int], 
             j: weight
             for j, weight in rows[i].items()
             if j + 1 in below
-            or (_filled_below if ruler else _led_by)(original, j) in led_row
+            or (original.filled_below(j) if ruler else _led_by(original, j)) in led_row
             or (
                 (last or not opens)
-                and (_filled_above(original, j) in above or (first and last) or (worded and not (above or below)))
+                and (original.filled_above(j) in above or (first and last) or (worded and not (above or below)))
             )
         }
 
@@ -248,37 +248,12 @@ def _opens(key: str) -> bool:
     )
 
 
-def _filled_above(layout: Layout, k: int) -> int:
-    """The nearest line above line k that is not blank, -1 if none."""
-    k -= 1
-    while k >= 0 and not layout.keys[k]:
-        k -= 1
-    return k
-
-
-def _filled_below(layout: Layout, k: int) -> int:
-    """The nearest line below line k that is not blank, the number of lines if none."""
-    k += 1
-    while k < len(layout.keys) and not layout.keys[k]:
-        k += 1
-    return k
-
-
 def _led_by(layout: Layout, k: int) -> int:
     """The line that the comments and decorators from line k on belong to."""
     k += 1
     while k < len(layout.keys) and layout.keys[k] and is_leader(layout.keys[k]):
         k += 1
     return k
-
-
-def _definition_heads(layout: Layout) -> dict[tuple[str, str], list[int]]:
-    heads: dict[tuple[str, str], list[int]] = {}
-    for j in layout.filled:
-        name = layout.name(j)
-        if name and name[0] == "def":
-            heads.setdefault(name, []).append(j)
-    return heads
 
 
 def _near(original: Layout, key: str, above: dict[int, float]) -> list[int]:
@@ -318,7 +293,6 @@ def _same_place(original: Layout, snippet: Layout, segments: list[int], i: int, 
 def _head_likeness(a: str, b: str) -> float:
     if a == b:
         return 1.0
-    name = signature(a)
-    if name and name[0] == "def":
+    if name := definition(signature(a)):
         return 0.9 if name == signature(b) else 0.0
     return likeness(a, b)

@@ -67,10 +67,7 @@ class Sheet:
 
     def blanks(self, start: int, end: int) -> int:
         """How many blank lines of the original begin at `start`, before `end`."""
-        k = start
-        while k < end and not self.o.keys[k]:
-            k += 1
-        return k - start
+        return max(0, min(end, self.o.filled_below(start - 1)) - start)
 
     def strip(self, run: list[int]) -> tuple[list[int], list[int], list[int]]:
         """The run's blank lines at its head, its body, and its blank lines at its tail."""

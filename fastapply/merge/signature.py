@@ -120,10 +120,14 @@ def _set_or_called(key: str) -> Signature | None:
     return None
 
 
+def definition(name: Signature | None) -> Signature | None:
+    """`name` where it is that of a definition, else None."""
+    return name if name is not None and name[0] == "def" else None
+
+
 def is_definition(key: str) -> bool:
     """True where the line with this key is the head of a definition."""
-    name = signature(key)
-    return name is not None and name[0] == "def"
+    return definition(signature(key)) is not None
 
 
 def named_apart(a: str, b: str) -> bool:
