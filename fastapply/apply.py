@@ -88,11 +88,11 @@ def _merge(
 ) -> _Merged:
     """Each kind of snippet by its own reader; all of them end in line edits that are spliced and validated."""
     if not text.strip():
-        spliced, doubts = new_file(lines, snippet, path, profile.name in PROSE)
+        spliced, doubts = new_file(lines, snippet, path, profile.name in PROSE, limit)
         return _Merged(spliced, doubts, [], "new_file")
-    if split_lines(snippet) == lines:
+    if snippet == text:
         return _Merged(splice(lines, (), path), [], [], "whole_file")
-    if found := read_format(snippet, lines, path):
+    if found := read_format(snippet, lines, path, limit):
         spliced = splice(lines, found.edits, path)
         regressed = syntax_doubt(text, tree, spliced.text, profile, limit)
         return _Merged(spliced, [*found.doubts, *([regressed] if regressed else [])], [], found.format)

@@ -13,7 +13,7 @@ from math import log2
 
 import msgspec
 
-from fastapply.merge.deadline import Deadline
+from fastapply.merge.deadline import Deadline, paced
 from fastapply.merge.layout import Layout
 from fastapply.merge.points import Points
 from fastapply.merge.prices import Prices
@@ -54,7 +54,7 @@ def align(
         [0],
         [0],
     )  # of the first r filled original lines, those that cost something to lose, and heads among them
-    for j in original.filled:
+    for j in paced(original.filled, limit):
         dear.append(dear[-1] + (j not in explained))
         heads.append(heads[-1] + (j not in explained and original.is_definition(j)))
     rank_o = {j: r for r, j in enumerate(original.filled)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from fastapply.merge.align import Alignment, align
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.layout import Layout
@@ -27,8 +29,9 @@ def ambiguities(
     """A doubt for each stretch between two markers that changes something and could change it elsewhere."""
     segments = snippet.segments
     doubts = []
-    for segment in sorted(set(segments)):
-        lines = [i for i in layout.filled if segments[i] == segment]
+    for _, stretch in groupby(layout.filled, segments.__getitem__):
+        limit.check()
+        lines = list(stretch)
         matched = [i for i in lines if alignment.match[i] >= 0]
         if not matched or len(matched) == len(lines) and _is_kept(original, layout, alignment, matched):
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fastapply.merge.deadline import Deadline, paced
 from fastapply.merge.evidence import leaders_above
 from fastapply.merge.layout import Layout, Path
 from fastapply.merge.signature import Signature
@@ -11,15 +12,17 @@ class Blocks:
     """Compares the definitions around a snippet line, as far as its own stretch shows them, with those around an
     original line, from the innermost outwards."""
 
-    def __init__(self, original: Layout, snippet: Layout, segments: list[int], renamed: float) -> None:
+    def __init__(
+        self, original: Layout, snippet: Layout, segments: list[int], renamed: float, limit: Deadline | None = None
+    ) -> None:
         self._renamed = renamed
         if original.paths is None:
-            original.paths = _paths(original, None)
+            original.paths = _paths(original, None, limit)
         self._of_original = original.paths
-        self._of_snippet = _paths(snippet, segments)
+        self._of_snippet = _paths(snippet, segments, limit)
         self._in_original = {path[-1] for path in set(self._of_original) if path}
         self._in_snippet = {path[-1] for path in set(self._of_snippet) if path}
-        self._between = _between_others(snippet, segments)
+        self._between = _between_others(snippet, segments, limit)
 
     def fit(self, i: int, j: int) -> float:
         """0 where snippet line i certainly belongs to one definition and original line j to another; less than 1 where
@@ -43,7 +46,7 @@ class Blocks:
         return None
 
 
-def _between_others(snippet: Layout, segments: list[int]) -> set[Signature]:
+def _between_others(snippet: Layout, segments: list[int], limit: Deadline | None) -> set[Signature]:
     """The definitions of the snippet that have other lines of their own segment on both sides."""
     result = set()
     first: dict[int, int] = {}
@@ -51,19 +54,19 @@ def _between_others(snippet: Layout, segments: list[int]) -> set[Signature]:
     for i in snippet.filled:
         first.setdefault(segments[i], i)
         last[segments[i]] = i
-    for i in snippet.filled:
+    for i in paced(snippet.filled, limit):
         name = snippet.definition(i)
         if name and first[segments[i]] < leaders_above(snippet, i) and snippet.end[i] < last[segments[i]]:
             result.add(name)
     return result
 
 
-def _paths(layout: Layout, segments: list[int] | None) -> list[Path]:
+def _paths(layout: Layout, segments: list[int] | None, limit: Deadline | None) -> list[Path]:
     """For each line the definitions around it, outermost first, its own last where it is a head; in a snippet only
     those
     whose head stands in the line's own segment."""
     result: list[Path] = [()] * len(layout.keys)
-    for k in layout.filled:
+    for k in paced(layout.filled, limit):
         around = layout.opener[k] if layout.opener[k] >= 0 else layout.head[k]
         if around >= 0 and (segments is None or segments[around] == segments[k]):
             result[k] = result[around]

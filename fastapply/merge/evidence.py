@@ -7,9 +7,11 @@ import re
 
 import msgspec
 
+from fastapply.merge.deadline import Deadline, paced
 from fastapply.merge.language import Profile
 from fastapply.merge.layout import Layout
 from fastapply.merge.markers import comment_body
+from fastapply.merge.signature import bare_name
 from fastapply.merge.snippet import Snippet
 
 _REMOVAL_CLAUSE = re.compile(
@@ -46,13 +48,15 @@ class Evidence(msgspec.Struct):
     language: str
 
 
-def gather(original: Layout, snippet: Snippet, instruction: str, profile: Profile) -> Evidence:
+def gather(
+    original: Layout, snippet: Snippet, instruction: str, profile: Profile, limit: Deadline | None = None
+) -> Evidence:
     """What the instruction and the snippet's notes say about removals."""
     names = removal_names(instruction)
     for removal in snippet.removals:
         names |= named_in(" ".join(removal.names))
     return Evidence(
-        explained_lines(original, names),
+        explained_lines(original, names, limit),
         instruction,
         profile.indent_blocks,
         _speaks_of_removal(instruction, snippet),
@@ -81,7 +85,7 @@ def named_in(text: str) -> frozenset[str]:
     return frozenset(word for word in _WORD.findall(text) if word.lower() not in _COMMON and len(word) > 1)
 
 
-def explained_lines(original: Layout, names: frozenset[str]) -> set[int]:
+def explained_lines(original: Layout, names: frozenset[str], limit: Deadline | None = None) -> set[int]:
     """The original lines that `names` speaks of: definitions of such a name with their blocks and what is attached
     above
     them, and lines that hold such an identifier."""
@@ -91,12 +95,12 @@ def explained_lines(original: Layout, names: frozenset[str]) -> set[int]:
     starts = tuple(
         start for word, opening in _KINDS.items() if word in {name.lower() for name in names} for start in opening
     )
-    for j in original.filled:
+    for j in paced(original.filled, limit):
         key = original.keys[j]
         if j in result and starts:
             continue
         if name := original.definition(j):
-            if re.split(r"[.:]", name[1])[-1] in names:
+            if bare_name(name) in names:
                 result.update(range(leaders_above(original, j), original.end[j] + 1))
         elif names.intersection(_WORD.findall(key)):
             result.update(range(j, original.end[j] + 1))

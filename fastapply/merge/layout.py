@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
 
+from fastapply.merge.deadline import Deadline, paced
 from fastapply.merge.signature import KEYWORDS, Signature, definition, is_definition, signature
 from fastapply.merge.tree import Item
 
@@ -55,10 +56,12 @@ class Layout:
     end[k]     the last line of the block that line k begins (k itself where it begins none)
     """
 
-    def __init__(self, lines: list[str], items: Sequence[Item] = (), whole: bool = True) -> None:
+    def __init__(
+        self, lines: list[str], items: Sequence[Item] = (), whole: bool = True, limit: Deadline | None = None
+    ) -> None:
         self.lines = lines
-        self.keys = [key_of(line) for line in lines]
-        self.depth = [width_of(line) for line in lines]
+        self.keys = [key_of(line) for line in paced(lines, limit)]
+        self.depth = [width_of(line) for line in paced(lines, limit)]
         self.count = Counter(self.keys)
         n = len(lines)
         self.head = [-1] * n
@@ -71,7 +74,7 @@ class Layout:
         self._names: dict[int, Signature | None] = {}
         self._text: str | None = None
         self._starts: list[int] = []
-        self._nest()
+        self._nest(limit)
         self._name(items, whole)
 
     def _name(self, items: Sequence[Item], whole: bool) -> None:
@@ -143,11 +146,11 @@ class Layout:
             at = self._text.find(word, self._starts[j + 1])
         return found
 
-    def _nest(self) -> None:
+    def _nest(self, limit: Deadline | None) -> None:
         stack: list[int] = []
         latest: dict[int, int] = {}  # for a line on the stack, the last line of its chain
         previous = -1
-        for k in self.filled:
+        for k in paced(self.filled, limit):
             depth = self.depth[k]
             if self.keys[k][0] == "#" and stack and depth < self.depth[stack[-1]] and _DIRECTIVE.match(self.keys[k]):
                 self.head[k] = stack[-1]
@@ -174,10 +177,10 @@ class Layout:
 _TAG_NAME = re.compile(r"</?([\w.:-]*)")
 
 
-def definition_heads(layout: Layout) -> dict[Signature, list[int]]:
+def definition_heads(layout: Layout, limit: Deadline | None = None) -> dict[Signature, list[int]]:
     """The heads of each definition, in order."""
     heads: dict[Signature, list[int]] = {}
-    for k in layout.filled:
+    for k in paced(layout.filled, limit):
         if name := layout.definition(k):
             heads.setdefault(name, []).append(k)
     return heads

@@ -27,7 +27,7 @@ from fastapply.merge.sheet import Sheet
 from fastapply.merge.snippet import Snippet, read_snippet
 from fastapply.merge.splice import Spliced, splice, tidy
 from fastapply.merge.suspicions import suspicions
-from fastapply.merge.text import without_ending
+from fastapply.merge.text import bare_lines
 from fastapply.merge.tree import Tree, outline
 from fastapply.merge.validate import syntax_doubt
 from fastapply.merge.values import Doubt, LineEdit, LineRange
@@ -88,9 +88,9 @@ def merge_lazy(
     limit: Deadline,
 ) -> LazyMerge:
     """Merge the lazy edit `edit` into `lines` (with endings, together `text`). Raises `DeadlineExceeded`."""
-    bare = [without_ending(line) for line in lines]
+    bare = bare_lines(text)
     items = outline(tree, profile) if tree is not None and not profile.approximate else []
-    original = Layout(bare, items)
+    original = Layout(bare, items, limit=limit)
     snippet = read_snippet(
         edit, bare, frozenset(key for key in original.keys if key), path, profile.name in PROSE, limit
     )
@@ -101,7 +101,7 @@ def merge_lazy(
         profile,
         original,
         snippet,
-        gather(original, snippet, instruction, profile),
+        gather(original, snippet, instruction, profile, limit),
         path,
         limit,
         frozenset(item.name for item in items),
@@ -180,14 +180,14 @@ class _Reader:
         if snippet is self._snippet and self._layout is not None:
             return self._layout
         shown = [item for item in planted_outline(snippet, self._profile, self._limit) if item.name in self._names]
-        layout = Layout(snippet.lines, shown, False)
+        layout = Layout(snippet.lines, shown, False, self._limit)
         if snippet is self._snippet:
             self._layout = layout
         return layout
 
     def _plan(self, snippet: Snippet, layout: Layout, points: Points, alignment: Alignment, prices: Prices) -> Reading:
         plan = Plan(Sheet(self._original, snippet, layout, alignment.match, self._evidence, points.blocks))
-        plan.run()
+        plan.run(self._limit)
         doubts = plan.doubts + ambiguities(
             self._original, snippet, layout, points, alignment, prices, self._evidence.explained, self._limit
         )

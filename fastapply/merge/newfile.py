@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fastapply.merge.deadline import Deadline
 from fastapply.merge.formats import read_format
 from fastapply.merge.snippet import read_snippet
 from fastapply.merge.splice import Spliced, splice, unified_diff
@@ -11,17 +12,19 @@ from fastapply.merge.text import BOM, ending_of, split_lines, without_ending
 from fastapply.merge.values import Changes, Doubt, Edit, LineEdit, LineRange, Span
 
 
-def new_file(lines: Sequence[str], snippet: str, path: str | None, prose: bool = False) -> tuple[Spliced, list[Doubt]]:
+def new_file(
+    lines: Sequence[str], snippet: str, path: str | None, prose: bool = False, limit: Deadline | None = None
+) -> tuple[Spliced, list[Doubt]]:
     """The file that the snippet makes of the blank `lines`, and a doubt where it keeps code that is not there.
 
     `prose`: a language in which `-` and `+` open list items.
     """
-    if found := read_format(snippet, lines, path):
+    if found := read_format(snippet, lines, path, limit):
         return splice(lines, found.edits, path), list(found.doubts)
     raw = split_lines(snippet)
-    read = read_snippet(snippet, [], frozenset(), path, prose)
+    read = read_snippet(snippet, [], frozenset(), path, prose, limit)
     if "-" in read.signs and "+" not in read.signs:  # nothing is there that could go: the sign is the line's own
-        read = read_snippet(snippet, [], frozenset(), path, True)
+        read = read_snippet(snippet, [], frozenset(), path, True, limit)
     shown = [
         (line, number) for line, number, sign in zip(read.lines, read.numbers, read.signs, strict=True) if sign != "-"
     ]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from fastapply.merge.evidence import is_leader
 from fastapply.merge.markers import names_in
 from fastapply.merge.sheet import Gap, Sheet, is_container
+from fastapply.merge.signature import bare_name
 from fastapply.merge.snippet import Marker
 
 
@@ -90,7 +89,7 @@ class Places:
         heads: dict[str, list[int]] = {}
         for j in range(low, high):
             if name := self._sheet.o.definition(j):
-                heads.setdefault(re.split(r"[.:]", name[1])[-1], []).append(j)
+                heads.setdefault(bare_name(name), []).append(j)
         if above is not None:
             named = [heads[n] for n in names_in(above.text) if n in heads]
             if named and all(len(places) == 1 for places in named):

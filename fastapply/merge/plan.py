@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import cached_property
 from itertools import pairwise
 
+from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import leaders_above
+from fastapply.merge.layout import definition_heads
 from fastapply.merge.losses import Losses
 from fastapply.merge.places import Places
 from fastapply.merge.replaced import Replaced
 from fastapply.merge.sheet import Gap, Sheet
+from fastapply.merge.signature import bare_name
 from fastapply.merge.values import Doubt, LineEdit, LineRange
 
 
@@ -31,14 +35,16 @@ class Plan:
 
     # ---- walking
 
-    def run(self) -> None:
-        """Fill `edits` and `doubts`."""
+    def run(self, limit: Deadline | None = None) -> None:
+        """Fill `edits` and `doubts`. Raises `DeadlineExceeded` where there is a limit and it is reached."""
         anchors = [i for i in self.sl.filled if self.match[i] >= 0]
         for i in anchors:
             self._anchor(i)
         befores = [marker.before for marker in self.s.markers]
         bounds = [-1, *anchors, len(self.sl.keys)]
         for i1, i2 in pairwise(bounds):
+            if limit is not None:
+                limit.check()
             j1 = self.match[i1] if i1 >= 0 else -1
             j2 = self.match[i2] if i2 < len(self.sl.keys) else len(self.o.keys)
             markers = tuple(self.s.markers[bisect_right(befores, i1) : bisect_right(befores, i2)])
@@ -100,19 +106,24 @@ class Plan:
         for removal in self.s.removals:
             if not gap.i1 < removal.before <= gap.i2:
                 continue
-            j = gap.j1 + 1
-            while j < gap.j2:
-                name = self.o.definition(j)
-                if name and re.split(r"[.:]", name[1])[-1] in removal.names:
-                    start, end = max(gap.j1 + 1, leaders_above(self.o, j)), min(gap.j2, self.o.end[j] + 1)
-                    if start > 0 and not self.o.keys[start - 1]:
-                        start = self.o.filled_above(start) + 1
-                    elif end < gap.j2:
-                        end += self.sheet.blanks(end, gap.j2)
-                    self.edits.append(LineEdit(start, end, ()))
-                    j = end
-                else:
-                    j += 1
+            end = gap.j1 + 1
+            for j in sorted(j for name in removal.names for j in self._called.get(name, ())):
+                if not end <= j < gap.j2:
+                    continue
+                start, end = max(gap.j1 + 1, leaders_above(self.o, j)), min(gap.j2, self.o.end[j] + 1)
+                if start > 0 and not self.o.keys[start - 1]:
+                    start = self.o.filled_above(start) + 1
+                elif end < gap.j2:
+                    end += self.sheet.blanks(end, gap.j2)
+                self.edits.append(LineEdit(start, end, ()))
+
+    @cached_property
+    def _called(self) -> dict[str, list[int]]:
+        """The heads of the original's definitions by their bare names."""
+        called: dict[str, list[int]] = {}
+        for name, heads in definition_heads(self.o).items():
+            called.setdefault(bare_name(name), []).extend(heads)
+        return called
 
     def _starts_file(self, gap: Gap, filled: list[int]) -> bool:
         """True where a snippet without a leading marker begins where the file begins, so that its first lines replace

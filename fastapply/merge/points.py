@@ -12,7 +12,7 @@ from math import log2
 import msgspec
 
 from fastapply.merge.blocks import Blocks
-from fastapply.merge.deadline import Deadline
+from fastapply.merge.deadline import Deadline, paced
 from fastapply.merge.evidence import is_leader
 from fastapply.merge.layout import Layout, definition_heads, word_count
 from fastapply.merge.near import near_lines
@@ -58,12 +58,12 @@ def find_points(
 ) -> Points:
     """Every pair of lines that may match, with its weight; the `favoured` snippet lines weigh more."""
     places: dict[str, list[int]] = {}
-    for j in original.filled:
+    for j in paced(original.filled, limit):
         places.setdefault(original.keys[j], []).append(j)
-    heads = definition_heads(original)
-    blocks = Blocks(original, snippet, segments, prices.renamed)
+    heads = definition_heads(original, limit)
+    blocks = Blocks(original, snippet, segments, prices.renamed, limit)
     signed = "+" in signs or "-" in signs  # a diff's context lines say themselves that they are the original's
-    mine = Counter(snippet.name(i) for i in snippet.filled)
+    mine = Counter(snippet.name(i) for i in paced(snippet.filled, limit))
     rows: list[dict[int, float]] = [{} for _ in snippet.keys]
     search = sum(snippet.keys[i] not in places for i in snippet.filled) <= MOST_SEARCHED
     given = _common_ends(original, snippet) if not markers and not signed else {}

@@ -125,6 +125,11 @@ def definition(name: Signature | None) -> Signature | None:
     return name if name is not None and name[0] == "def" else None
 
 
+def bare_name(name: Signature) -> str:
+    """The name without the type or module that it is said to belong to (`f` of `(T).f` and `M::f`)."""
+    return re.split(r"[.:]", name[1])[-1]
+
+
 def is_definition(key: str) -> bool:
     """True where the line with this key is the head of a definition."""
     return definition(signature(key)) is not None

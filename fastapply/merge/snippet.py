@@ -6,13 +6,14 @@ import re
 
 import msgspec
 
-from fastapply.merge.deadline import Deadline
+from fastapply.merge.deadline import Deadline, paced
 from fastapply.merge.layout import key_of, width_of
 from fastapply.merge.markers import LONGEST, comment_body, is_marker, is_note, is_removal_note, names_in, split_trailing
-from fastapply.merge.text import split_lines, without_ending
+from fastapply.merge.text import bare_lines
 from fastapply.merge.values import Note
 
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*[^`]*$")
+_FENCES = ("```", "~~~")
 _FILE_LINE = re.compile(r"^\W*(?:file(?:name|path)?\s*:\s*)?(?P<path>[\w./\\@+\-\[\]()]+\.\w+)\W*$", re.IGNORECASE)
 
 
@@ -71,15 +72,15 @@ def read_snippet(
 ) -> Snippet:
     """Read `text` against the original's lines (without endings) and their keys. `prose`: a language in which `-` and
     `+` open list items. Raises `DeadlineExceeded` where there is a limit and it is reached."""
-    raw = [without_ending(line) for line in split_lines(text)]
+    raw = bare_lines(text)
+    if limit is not None:
+        limit.check()
     first, last = _unwrap(raw, original_keys, path, prose)
     signed = _is_signed(raw[first:last], original_keys, original, prose)
     snippet = Snippet([], [], [], [], [], [], signed)
     shifted = frozenset(line.rstrip() for line in original) if signed else frozenset()
     diff = signed and _all_blanked(raw[first:last], shifted)
-    for number in range(first, last):
-        if limit is not None and number % 256 == 0:
-            limit.check()
+    for number in paced(range(first, last), limit):
         _take(snippet, raw, number, original_keys, shifted, diff)
     _settle(snippet, original_keys)
     return _trimmed(snippet)
@@ -115,7 +116,8 @@ def _unwrap(raw: list[str], known: frozenset[str], path: str | None, prose: bool
         first += 1
     while last > first and not raw[last - 1].strip():
         last -= 1
-    fences = [k for k in range(first, last) if len(raw[k]) <= LONGEST and _FENCE.match(raw[k])]
+    fences = [k for k in range(first, last) if raw[k].lstrip()[:3] in _FENCES]
+    fences = [k for k in fences if len(raw[k]) <= LONGEST and _FENCE.match(raw[k])]
     if len(fences) >= 2 and fences[-1] == last - 1 and raw[last - 1].strip().strip("`~") == "":
         opening = fences[0]
         lead = [line for line in raw[first:opening] if line.strip()]

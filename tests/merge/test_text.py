@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fastapply.merge.text import BOM, ending_of, indent_of, is_blank, split_lines, without_ending
+from fastapply.merge.text import BOM, bare_lines, ending_of, indent_of, is_blank, split_lines, without_ending
 
 ONE_LINE = [
     pytest.param("a\fb", id="form feed: a page break inside a line"),
@@ -39,6 +39,7 @@ def test_lines_end_at_lf_crlf_and_cr(text: str, lines: list[str]) -> None:
     """Each line keeps its ending, so that joining gives the text back."""
     assert split_lines(text) == lines
     assert "".join(lines) == text
+    assert bare_lines(text) == [line.rstrip("\r\n") for line in lines]
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r", ""])

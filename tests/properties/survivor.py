@@ -53,6 +53,11 @@ def junk(size: int, seed: int) -> str:
     return Random(seed).randbytes(size).decode("latin-1")
 
 
+def numbered(name: str) -> str:
+    """10 MB of short lines that are all different."""
+    return "".join(f"{name}{k} = {k};\n" for k in range(600_000))
+
+
 def same_returns(count: int) -> str:
     """Functions that end in the same two lines."""
     return "".join(f"def f{k}(x):\n    y = x + {k}\n    return x\n\n" for k in range(count))
@@ -127,6 +132,17 @@ HOSTILE: dict[str, Callable[[], tuple[str, str, str]]] = {
     "10 MB of } on lines": lambda: ("}\n" * 5_000_000, "// ...\n}\nx\n", "a.js"),
     "a snippet of 10 MB of }": lambda: ("a\nb\n", "}" * 10**7, "a.js"),
     "a snippet of 10 MB of } on lines": lambda: ("a\n}\nb\n", "}\n" * 5_000_000, "a.js"),
+    "10 MB of lines, all changed": lambda: (numbered("x"), numbered("y"), "a.txt"),
+    "10 MB of blank lines inside": lambda: (
+        "a\n" + "\n" * 5_000_000 + "b\n",
+        "a\n" + "\n" * 4_000_000 + "c\nb\n",
+        "a.txt",
+    ),
+    "a search of 10 MB": lambda: (
+        numbered("x"),
+        "<<<<<<< SEARCH\n" + "x\n" * 5_000_000 + "=======\nz\n>>>>>>> REPLACE\n",
+        "a.txt",
+    ),
     "100k markers": lambda: ("a = 1\nb = 2\n", MARKER * 100_000, "a.py"),
     "50k markers between new lines": lambda: ("a = 1\nb = 2\n", (MARKER + "c()\n") * 50_000, "a.py"),
     "10k markers between common lines": lambda: (functions(50_000), (MARKER + "    if a:\n") * 10_000, "a.py"),

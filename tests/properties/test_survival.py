@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parents[1]
 DEADLINE = 5.0
-GRACE = 8.0  # seconds of the processor that reading 10 MB may add to a deadline in process; the pool adds 0.25
+GRACE = 1.0  # seconds of the processor that reading 10 MB may add to a deadline in process; the pool adds 0.25
+UNSTOPPABLE = {"1 MB line of words": 4.0}  # the same where Python's own parser has a large result to check
 LONG_DEADLINE = 20.0  # for inputs that must have an answer, on a busy machine too
 _BUILDING = 60.0  # seconds to start and to make the input
 
@@ -81,7 +82,7 @@ def test_a_hostile_input_ends_in_time(survivors: dict[float, Survivor], name: st
     deadline = DEADLINE if settings.get_current_profile_name() == "deep" else SHORT_DEADLINE
     outcome, seconds = survivors[deadline].attempt(name)
     assert not outcome.startswith(("raised", "no answer")), outcome
-    assert seconds <= deadline + GRACE, f"{outcome} after {seconds:.1f} s"
+    assert seconds <= deadline + UNSTOPPABLE.get(name, GRACE), f"{outcome} after {seconds:.1f} s"
 
 
 @pytest.mark.parametrize("name", ORDINARY)

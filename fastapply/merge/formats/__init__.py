@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from fastapply.merge.deadline import Deadline
 from fastapply.merge.formats.begin_patch import read_patch
 from fastapply.merge.formats.edits import edits_of
 from fastapply.merge.formats.frame import choose_file
@@ -18,7 +19,7 @@ from fastapply.merge.formats.place import place_hunks
 from fastapply.merge.formats.rows import FilePart, Hunk
 from fastapply.merge.formats.search_replace import read_search_replace
 from fastapply.merge.formats.unified_diff import read_unified_diff
-from fastapply.merge.text import BOM, split_lines, without_ending
+from fastapply.merge.text import BOM, bare_lines
 from fastapply.merge.values import Doubt, LineEdit, LineRange
 
 __all__ = ["EditFormat", "FormatEdits", "read_format"]
@@ -38,14 +39,22 @@ class FormatEdits(msgspec.Struct, frozen=True):
     doubts: tuple[Doubt, ...]
 
 
-def read_format(snippet: str, original: Sequence[str], path: str | None = None) -> FormatEdits | None:
+def read_format(
+    snippet: str, original: Sequence[str], path: str | None = None, limit: Deadline | None = None
+) -> FormatEdits | None:
     """The edits that `snippet` makes to `original` (lines with endings), or None where it is in none of the formats.
 
-    `path` chooses among several files that the snippet may edit, and tells a document about diffs from a diff.
+    `path` chooses among several files that the snippet may edit, and tells a document about diffs from a diff. Raises
+    `DeadlineExceeded` where there is a limit and it is reached.
     """
-    lines = [without_ending(line) for line in split_lines(snippet.removeprefix(BOM))]
-    index = Index(original)
-    for name, reader in _READERS:
+    readers = [(name, reader) for name, reader, signs in _READERS if any(sign in snippet for sign in signs)]
+    if not readers:  # most snippets: their lines need not be looked at
+        return None
+    lines = bare_lines(snippet.removeprefix(BOM))
+    index = Index(original, limit)
+    for name, reader in readers:
+        if limit is not None:
+            limit.check()
         parts = reader(lines, index, path)
         if parts is not None:
             return _applied(name, parts, index, path, len(lines))
@@ -53,10 +62,11 @@ def read_format(snippet: str, original: Sequence[str], path: str | None = None) 
 
 
 _Reader = Callable[[Sequence[str], Index, str | None], list[FilePart] | None]
-_READERS: tuple[tuple[EditFormat, _Reader], ...] = (
-    ("patch", read_patch),
-    ("search_replace", read_search_replace),
-    ("unified_diff", read_unified_diff),
+# Each format with the signs of which a snippet in it holds one at least.
+_READERS: tuple[tuple[EditFormat, _Reader, tuple[str, ...]], ...] = (
+    ("patch", read_patch, ("*** ",)),
+    ("search_replace", read_search_replace, ("SEARCH", "ORIGINAL")),
+    ("unified_diff", read_unified_diff, ("@@", "--- ", "diff --git ")),
 )
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from enum import IntEnum
 
+from fastapply.merge.deadline import Deadline, paced
 from fastapply.merge.formats.rows import BLANKS, quoted
 from fastapply.merge.text import BOM, indent_of, without_ending
 
@@ -35,9 +36,11 @@ class Index:
     """Finds lines in `original` (lines with endings; a byte order mark is not part of the first one).
 
     One index serves one snippet: its searches share one budget of comparisons, and `TooAlike` says that it is spent.
+    They look at the clock of `limit`, too.
     """
 
-    def __init__(self, original: Sequence[str]) -> None:
+    def __init__(self, original: Sequence[str], limit: Deadline | None = None) -> None:
+        self.limit = limit
         self.lines = [without_ending(line) for line in original]
         self.bom = bool(self.lines) and self.lines[0].startswith(BOM)
         if self.bom:
@@ -58,7 +61,7 @@ class Index:
     def keys(self, level: Level) -> list[str]:
         """The keys of all lines at `level`."""
         if level not in self._keys:
-            self._keys[level] = [key_of(line, level) for line in self.lines]
+            self._keys[level] = [key_of(line, level) for line in paced(self.lines, self.limit)]
         return self._keys[level]
 
     def where(self, text: str, level: Level) -> list[int]:
@@ -68,14 +71,14 @@ class Index:
     def _positions(self, level: Level) -> dict[str, list[int]]:
         if level not in self._where:
             where: dict[str, list[int]] = {}
-            for at, key in enumerate(self.keys(level)):
+            for at, key in enumerate(paced(self.keys(level), self.limit)):
                 where.setdefault(key, []).append(at)
             self._where[level] = where
         return self._where[level]
 
     def places(self, block: Sequence[str], level: Level) -> list[int]:
         """Every line at which `block` (not empty) stands, or `TooAlike`."""
-        wanted = [key_of(text, level) for text in block]
+        wanted = [key_of(text, level) for text in paced(block, self.limit)]
         keys, positions = self.keys(level), self._positions(level)
         counts = [len(positions.get(key, ())) for key in wanted]
         rarest = counts.index(min(counts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from fastapply.merge.deadline import paced
 from fastapply.merge.formats.frame import Numbered, is_document, is_fence, is_prose, path_in
 from fastapply.merge.formats.index import Index, Level, TooAlike
 from fastapply.merge.formats.rows import FilePart, Hunk, Row, is_elision, quoted, rows_between
@@ -13,6 +14,7 @@ from fastapply.merge.values import Doubt, LineRange
 _OPEN = re.compile(r"(<{5,9}|-{5,9}) ?(?:SEARCH|ORIGINAL)\b[ \w.:/>-]{0,200}")
 _CLOSE = re.compile(r"(>{5,9}|\+{5,9}) ?(?:REPLACE|UPDATED)\b[ \w.:/<-]{0,200}")
 _DIVIDER = re.compile(r"={5,9}\s*")
+_EDGES = frozenset({"<" * 5, "-" * 5, ">" * 5, "+" * 5})  # how opening and closing lines begin
 _STATED = re.compile(r":start_line: ?(\d{1,9})\s*")
 _ATTRIBUTES = re.compile(r"(?::(?:start|end)_line: ?\d{1,9}|-{7})\s*")
 _MOST_DIVIDERS = 8
@@ -40,7 +42,7 @@ def _block_spans(lines: Sequence[str]) -> list[tuple[int, int]]:
     """Where blocks begin and end, end markers included. An open block ends where the next begins, or at the end."""
     spans: list[tuple[int, int]] = []
     start: int | None = None
-    for at, text in enumerate(lines):
+    for at, text in [(at, text) for at, text in enumerate(lines) if text[:5] in _EDGES]:
         if len(text) <= 300 and _OPEN.fullmatch(text):
             if start is not None:
                 spans.append((start, at))
@@ -90,7 +92,9 @@ def _doubtful(name: str | None, message: str, where: LineRange) -> FilePart:
 
 def _divider(body: Sequence[Numbered], opening: str, index: Index) -> int | None:
     """The line between search and replace. Of several, the one as long as the opening, or that ends known text."""
-    dividers = [k for k, (_, text) in enumerate(body) if len(text) < 40 and _DIVIDER.fullmatch(text)]
+    dividers = [
+        k for k, (_, text) in enumerate(paced(body, index.limit)) if len(text) < 40 and _DIVIDER.fullmatch(text)
+    ]
     width = len(opening) - len(opening.lstrip(opening[0]))
     alike = [k for k in dividers if len(body[k][1].rstrip()) == width]
     dividers = alike or dividers
@@ -108,7 +112,7 @@ def _is_known(block: Sequence[str], index: Index) -> bool:
 
 def _marker(old: Sequence[tuple[str, int]], index: Index) -> str:
     """The first searched line that stands for lines left out and is no line of the original."""
-    for text, _ in old:
+    for text, _ in paced(old, index.limit):
         if is_elision(text) and not index.where(text, Level.INDENT):
             return text
     return ""
