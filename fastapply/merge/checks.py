@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from fastapply.merge.evidence import explained_lines, named_in
 from fastapply.merge.layout import Layout, key_of, word_count
 from fastapply.merge.plan import Plan
+from fastapply.merge.sheet import is_function
+from fastapply.merge.signature import bare_name
 from fastapply.merge.snippet import Snippet
 from fastapply.merge.text import split_lines
 from fastapply.merge.values import Doubt, LineRange
 
+LEAST_BODY = 2  # lines of words that two functions hardly share by chance
 LEAST_TELLING = 8  # characters of a line that hardly stands twice at the margin of a file
 
 
@@ -22,9 +25,11 @@ def result_doubts(original: Layout, plans: list[Plan], snippet: Snippet, result:
     return [
         *_lost(snippet, keys),
         *_missing(plans),
+        *_unremoved(original, plans[0], gone),
         *_doubled(original, plans, gone),
         *_twins(original, plans, gone),
-        *_split(plans),
+        *_renamed(original, plans, gone),
+        *_split(original, plans, gone),
     ]
 
 
@@ -82,7 +87,7 @@ def _namesakes(original: Layout, plan: Plan, i: int, gone: set[int]) -> list[int
     ]
 
 
-def _split(plans: list[Plan]) -> Iterator[Doubt]:
+def _split(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doubt]:
     """A new definition most of whose lines were matched within another one would tear that one apart."""
     for plan in plans:
         layout = plan.sl
@@ -92,7 +97,9 @@ def _split(plans: list[Plan]) -> Iterator[Doubt]:
             body = [i for i in layout.filled if h < i <= layout.end[h] and word_count(layout.keys[i])]
             torn = [i for i in body if plan.match[i] >= 0 and not plan.sheet.blocks.fit(i, plan.match[i])]
             alone = not plan.s.markers and h == layout.filled[0]
-            if torn and (alone or (len(torn) > 1 and 2 * len(torn) > len(body))):
+            if torn and (
+                alone or (len(torn) > 1 and 2 * len(torn) > len(body)) or _keeps_head(original, plan, torn[0], gone)
+            ):
                 number, j = plan.s.numbers[h], plan.match[torn[0]]
                 yield Doubt(
                     "ambiguous_anchor",
@@ -103,11 +110,20 @@ def _split(plans: list[Plan]) -> Iterator[Doubt]:
                 )
 
 
-def _unremoved(original: Layout, snippet: Snippet, gone: set[int]) -> Iterator[Doubt]:
-    """A note says that something is gone: some line that it names has to go."""
-    for removal in snippet.removals:
+def _keeps_head(original: Layout, plan: Plan, i: int, gone: set[int]) -> bool:
+    """True where the definition around the original line of snippet line i keeps its head and loses that line to
+    another."""
+    head = original.head[plan.match[i]]
+    while head >= 0 and not original.is_definition(head):
+        head = original.head[head]
+    return head >= 0 and head not in gone and head not in plan.match
+
+
+def _unremoved(original: Layout, plan: Plan, gone: set[int]) -> Iterator[Doubt]:
+    """A note says that something is gone: a line that it names has to go, or one where the note stands."""
+    for removal in plan.s.removals:
         told = explained_lines(original, named_in(" ".join(removal.names)))
-        if told and not told & gone:
+        if told and not told & gone and not gone.intersection(range(*_around(original, plan, removal.before))):
             first = min(told)
             yield Doubt(
                 "nothing_applied",
@@ -116,6 +132,12 @@ def _unremoved(original: Layout, snippet: Snippet, gone: set[int]) -> Iterator[D
                 LineRange(removal.line, removal.line + 1),
                 (LineRange(first, first + 1),),
             )
+
+
+def _around(original: Layout, plan: Plan, before: int) -> tuple[int, int]:
+    """The original lines between the matches above and from snippet line `before` on."""
+    above = next((j for j in reversed(plan.match[:before]) if j >= 0), -1)
+    return above + 1, next((j for j in plan.match[before:] if j >= 0), len(original.keys))
 
 
 def _missing(plans: list[Plan]) -> Iterator[Doubt]:
@@ -150,6 +172,43 @@ def _twins(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doub
                         LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
                         (LineRange(j, original.end[j] + 1),),
                     )
+
+
+def _renamed(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doubt]:
+    """A new function whose whole body is that of a kept one which the snippet does not speak of: very likely the old
+    one was renamed, and would stand beside itself."""
+    for plan in plans:
+        layout = plan.sl
+        words = {word for key in layout.keys for word in re.findall(r"[\w$]+", key)}
+        for i in layout.filled:
+            body = _body(layout, i) if plan.match[i] < 0 and is_function(layout, i) else []
+            if sum(word_count(key) > 0 for key in body) < LEAST_BODY:
+                continue
+            for j in original.places(body[0]):
+                head = original.filled_above(j)
+                name = original.definition(head) if head >= 0 else None
+                if (
+                    name
+                    and name != layout.name(i)
+                    and head not in gone
+                    and head not in plan.match
+                    and bare_name(name) not in words
+                    and _scope(original, plan, i) == original.head[head]
+                    and _body(original, head) == body
+                ):
+                    yield Doubt(
+                        "twin",
+                        f"line {plan.s.numbers[i] + 1} of the snippet would begin a copy, under another name, of the"
+                        f" definition in line {head + 1}",
+                        "note that the old one is renamed or removed, or show it where it is to stay",
+                        LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
+                        (LineRange(head, original.end[head] + 1),),
+                    )
+
+
+def _body(layout: Layout, head: int) -> list[str]:
+    """What the definition of line `head` holds below it."""
+    return [key for key in layout.keys[head + 1 : layout.end[head] + 1] if key]
 
 
 def _doubled(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doubt]:

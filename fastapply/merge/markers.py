@@ -14,11 +14,17 @@ _COMMENT = re.compile(rf"^\s*(?P<open>{_OPENERS})\s*(?P<body>.*?)\s*(?P<close>{_
 _ELLIPSIS = r"(?:\.{3,}|…|\[\s*(?:\.{3}|…)\s*\]|\(\s*(?:\.{3}|…)\s*\))"
 
 LONGEST = 1000  # characters of a line that may be a marker or a note
+MOST_WORDS = 5  # of a marker whose only ellipsis stands at its end
 
 _KEPT_WORDS = re.compile(
     r"\b(?:exist(?:s|ing)?|unchanged|untouched|unmodified|unaltered|rest|remain(?:s|ing|der)?|same|others?|previous(?:ly)?|prior"
     r"|original|omitted|elided|snip(?:ped)?|skip(?:ped)?|as before|as is|truncated|above|below|keep|kept|stays?"
     r"|continues?|continued|more|etc|preserved?|intact|no changes?|not shown|current|follows?|earlier)\b",
+    re.IGNORECASE,
+)
+_SURELY_KEPT = re.compile(
+    r"\b(?:exist(?:s|ing)?|unchanged|untouched|unmodified|unaltered|rest|remain(?:s|ing|der)?|same|others?|omitted|elided"
+    r"|as before|as is|truncated|preserved|intact|no changes?|not shown)\b",
     re.IGNORECASE,
 )
 _PLAIN_MARKER = re.compile(
@@ -101,7 +107,8 @@ def _is_marker_body(body: str) -> bool:
         return True
     if starts and len(body.split()) <= 8:
         return True
-    if ends and _KEPT_WORDS.search(body):
+    # a comment that only ends so is most often a sentence that trails off
+    if ends and len(body.split()) <= MOST_WORDS and _SURELY_KEPT.search(body):
         return True
     return bool(_PLAIN_MARKER.match(body))
 

@@ -21,6 +21,8 @@ NO_MARKERS = [
     pytest.param("// keep the existing connection open", id="a comment with words of markers"),
     pytest.param("// the same order as in the table", id="a comment about sameness"),
     pytest.param("// wait...", id="a comment that trails off"),
+    pytest.param("# Based on prior work by ... Mullender ...", id="a sentence with words left out"),
+    pytest.param(" * For more of the same, see above ...", id="a sentence that trails off, with words of markers"),
     pytest.param("/* ===== */", id="rule of a comment box"),
     pytest.param("return existing", id="code with words of markers"),
     pytest.param("#include <stdio.h>", id="preprocessor line"),
