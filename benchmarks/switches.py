@@ -84,7 +84,7 @@ SWITCHES: Final[dict[str, dict[str, Change]]] = {
     "stray closing lines": {"fastapply.merge.points:_drop_stray_closers": _NOTHING},
     "closing lines tied to heads": {"fastapply.merge.points:_tie_closers": _NOTHING},
     "stray comments and decorators": {"fastapply.merge.points:_drop_stray_leaders": _NOTHING},
-    "edges of stretches and file": {"fastapply.merge.points:_favour_edges": _NOTHING},
+    "edges of stretches and file": {"fastapply.merge.points:_favour_edges": _gives(frozenset)},
     # the alignment
     "runs of lines": _prices(follow=0.0, shift=0.0),
     "change of indentation": _prices(shift_change=0.0),

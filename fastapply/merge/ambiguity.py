@@ -33,7 +33,11 @@ def ambiguities(
         limit.check()
         lines = list(stretch)
         matched = [i for i in lines if alignment.match[i] >= 0]
-        if not matched or len(matched) == len(lines) and _is_kept(original, layout, alignment, matched):
+        if not matched or (
+            len(matched) == len(lines)
+            and all(snippet.signs[i] == " " for i in matched)
+            and _is_kept(original, layout, alignment, matched)
+        ):
             continue
         if any(original.count[layout.keys[i]] == 1 and len(points.rows[i]) == 1 for i in matched):
             continue
@@ -78,7 +82,12 @@ def _elsewhere(
     high = min((j for i, j in enumerate(alignment.match) if j >= 0 and i > lines[-1]), default=len(original.keys))
     rows: list[dict[int, float]] = [{} for _ in points.rows]
     for i in lines:
-        rows[i] = {j: weight for j, weight in points.rows[i].items() if low < j < high}
+        # that the file ends so is no reason why a line which stands elsewhere, too, must be the last one
+        rows[i] = {
+            j: weight - (prices.edge if (i, j) in points.edges else 0.0)
+            for j, weight in points.rows[i].items()
+            if low < j < high
+        }
     best = align(original, layout, segments, Points(rows, points.blocks), prices, explained, limit).score
     for i in matched:
         rows[i].pop(alignment.match[i], None)

@@ -25,6 +25,7 @@ def result_doubts(original: Layout, plans: list[Plan], snippet: Snippet, result:
     return [
         *_lost(snippet, keys),
         *_missing(plans),
+        *_outdented(plans),
         *_unremoved(original, plans[0], gone),
         *_doubled(original, plans, gone),
         *_twins(original, plans, gone),
@@ -134,6 +135,22 @@ def _unremoved(original: Layout, plan: Plan, gone: set[int]) -> Iterator[Doubt]:
             )
 
 
+def _outdented(plans: list[Plan]) -> Iterator[Doubt]:
+    """A new line that would stand left of the margin: the depth of what is shown beside it is not the file's."""
+    for plan in plans:
+        for i in plan.sl.filled:
+            if plan.match[i] < 0 and plan.s.signs[i] != "-" and plan.sl.depth[i] + plan.sheet.shifts.of(i) < 0:
+                number = plan.s.numbers[i]
+                yield Doubt(
+                    "indent_unknown",
+                    f"line {number + 1} of the snippet would stand left of the margin: the lines shown around it are"
+                    f" less deep in the original",
+                    "show the lines around it at the depth that they have in the file",
+                    LineRange(number, number + 1),
+                )
+                break
+
+
 def _around(original: Layout, plan: Plan, before: int) -> tuple[int, int]:
     """The original lines between the matches above and from snippet line `before` on."""
     above = next((j for j in reversed(plan.match[:before]) if j >= 0), -1)
@@ -193,7 +210,7 @@ def _renamed(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Do
                     and head not in gone
                     and head not in plan.match
                     and bare_name(name) not in words
-                    and _scope(original, plan, i) == original.head[head]
+                    and scope_of(original, plan, i) == original.head[head]
                     and _body(original, head) == body
                 ):
                     yield Doubt(

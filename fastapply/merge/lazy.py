@@ -32,6 +32,7 @@ from fastapply.merge.tree import Tree, outline
 from fastapply.merge.validate import syntax_doubt
 from fastapply.merge.values import Doubt, LineEdit, LineRange
 
+LEAST_SIGNS = 4  # characters of a line without a word that is no mere closing bracket
 PROSE = frozenset({"markdown", "yaml", "text"})
 
 
@@ -232,7 +233,7 @@ def _strays(original: Layout, reading: Reading) -> frozenset[int]:
         if reading.alignment.match[i] < 0
         and reading.snippet.signs[i] == " "
         and original.count[keys[i]]
-        and word_count(keys[i])
+        and _tells(original, reading.layout, keys[i])
         and not is_leader(keys[i])
         and not _ends_new_block(reading, i)
         and (_is_context(reading, i) or any(reading.points.blocks.same(i, j) for j in original.places(keys[i])))
@@ -247,6 +248,12 @@ def _ends_new_block(reading: Reading, i: int) -> bool:
         and reading.alignment.match[begun] < 0
         and reading.snippet.segments[begun] == reading.snippet.segments[i]
     )
+
+
+def _tells(original: Layout, snippet: Layout, key: str) -> bool:
+    """True for a line that may say where it is: one with words, or signs enough that both sides have them once."""
+    once = original.count[key] == snippet.count[key] == 1
+    return word_count(key) > 0 or (once and len(key) >= LEAST_SIGNS)
 
 
 def _is_context(reading: Reading, i: int) -> bool:

@@ -23,14 +23,22 @@ def new_file(
         return splice(lines, found.edits, path), list(found.doubts)
     raw = split_lines(snippet)
     read = read_snippet(snippet, [], frozenset(), path, prose, limit)
-    if "-" in read.signs and "+" not in read.signs:  # nothing is there that could go: the sign is the line's own
-        read = read_snippet(snippet, [], frozenset(), path, True, limit)
+    doubts = []
+    if "-" in read.signs and "+" not in read.signs:
+        line = read.numbers[read.signs.index("-")]
+        doubts.append(
+            Doubt(
+                "format_mismatch",
+                f"line {line + 1} of the snippet is marked as removed, and the original is empty",
+                "send the new file without signs",
+                LineRange(line, line + 1),
+            )
+        )
     shown = [
         (line, number) for line, number, sign in zip(read.lines, read.numbers, read.signs, strict=True) if sign != "-"
     ]
     if not any(line.strip() for line, _ in shown):
-        return splice(lines, (), path), []
-    doubts = []
+        return splice(lines, (), path), doubts
     if read.markers:
         line = read.markers[0].line
         doubts.append(

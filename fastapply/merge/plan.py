@@ -95,11 +95,15 @@ class Plan:
         low, high = first, last
         if any(self.sl.keys[i] for i in head):
             low = self._head_run(gap, head, first, last, len(cuts))
+        before = len(self.edits)
         if any(self.sl.keys[i] for i in tail):
             high = self._tail_run(gap, tail, low, last)
+        behind = self.edits[before:]
+        del self.edits[before:]
         for k, run in enumerate(middle):
             if any(self.sl.keys[i] for i in run):
                 low = self._floating(gap, run, low, high, k, len(middle))
+        self.edits += behind  # edits of one place stand in the order of the snippet
 
     def _remove_named(self, gap: Gap) -> None:
         """Delete the declarations of a gap that a removal note in it names, though a marker stands for the rest."""

@@ -26,10 +26,12 @@ MOST_NAMESAKES = 12  # lines that may hold a name for it to tell anything
 
 
 class Points(msgspec.Struct):
-    """All matches considered: rows[i] maps an original line to the weight of matching snippet line i with it."""
+    """All matches considered: rows[i] maps an original line to the weight of matching snippet line i with it. `edges`
+    are those that weigh more for being the first or last line of both texts."""
 
     rows: list[dict[int, float]]
     blocks: Blocks
+    edges: frozenset[tuple[int, int]] = frozenset()
 
 
 def weigh(key: str, count: int, prices: Prices) -> float:
@@ -102,10 +104,10 @@ def find_points(
     if not signed:
         _drop_stray_closers(original, snippet, segments, rows)
     _tie_closers(original, snippet, rows, heads, mine)
-    if not signed:
-        _drop_stray_leaders(original, snippet, segments, rows)
-    _favour_edges(original, snippet, segments, markers, rows, prices)
-    return Points(rows, blocks)
+    if signed:  # the lines of a diff need no neighbours, and do not say that the file begins or ends with them
+        return Points(rows, blocks)
+    _drop_stray_leaders(original, snippet, segments, rows)
+    return Points(rows, blocks, _favour_edges(original, snippet, segments, markers, rows, prices))
 
 
 def _common_ends(original: Layout, snippet: Layout) -> dict[int, int]:
@@ -138,11 +140,12 @@ def _namesake(original: Layout, snippet: Layout, i: int, mine: Counter[Signature
 
 def _favour_edges(
     original: Layout, snippet: Layout, segments: list[int], markers: int, rows: list[dict[int, float]], prices: Prices
-) -> None:
+) -> frozenset[tuple[int, int]]:
     """A snippet that begins or ends without a marker, and with the file's own first or last line, begins or ends
-    there."""
+    there. Returns those two matches."""
+    edges = set[tuple[int, int]]()
     if not snippet.filled or not original.filled:
-        return
+        return frozenset()
     for before, i, after in zip([-1, *snippet.filled], snippet.filled, [*snippet.filled[1:], -1], strict=False):
         if before < 0 or after < 0 or segments[before] != segments[i] or segments[after] != segments[i]:
             for j in rows[i]:
@@ -155,6 +158,8 @@ def _favour_edges(
         begun = snippet.opener[i]
         if no_marker and j in rows[i] and (begun < 0 or original.opener[j] in rows[begun]):
             rows[i][j] += prices.edge
+            edges.add((i, j))
+    return frozenset(edges)
 
 
 def _drop_stray_closers(original: Layout, snippet: Layout, segments: list[int], rows: list[dict[int, float]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import msgspec
 
@@ -13,6 +14,7 @@ from fastapply.merge.text import bare_lines
 from fastapply.merge.values import Note
 
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*[^`]*$")
+_UNLIKE_ITEM = re.compile(r"-(?:[^\s-]|\s{4,}\S)")  # no item of a list: a sign before a line, or before indented code
 _FENCES = ("```", "~~~")
 _FILE_LINE = re.compile(r"^\W*(?:file(?:name|path)?\s*:\s*)?(?P<path>[\w./\\@+\-\[\]()]+\.\w+)\W*$", re.IGNORECASE)
 
@@ -128,8 +130,15 @@ def _unwrap(raw: list[str], known: frozenset[str], path: str | None, prose: bool
     elif len(fences) == 1 and fences[0] == first and not prose:
         first += 1
     named = next((k for k in range(first, last) if raw[k].strip()), None)
-    if named is not None and key_of(raw[named]) not in known and _names_file(raw[named], path):
+    if (
+        named is not None
+        and key_of(raw[named]) not in known
+        and _names_file(raw[named], path)
+        and raw[named] not in raw[named + 1 : last]  # what stands twice is text, not what the text is wrapped in
+    ):
         first = named + 1
+    while first < last and not raw[first].strip():
+        first += 1
     return first, last
 
 
@@ -149,6 +158,7 @@ def _is_signed(lines: list[str], known: frozenset[str], original: list[str], pro
     if prose and any(line[:1] == "+" for line in lines):
         exact = {line.rstrip() for line in original}
         prose = not any(_is_blanked(line, exact) for line in lines)
+    listed = _listed(known)
     for line in lines:
         if line[:1] not in ("+", "-") or line.startswith(("+++", "---")):
             continue
@@ -156,7 +166,7 @@ def _is_signed(lines: list[str], known: frozenset[str], original: list[str], pro
         if whole in known:
             votes -= 2
         elif line[0] == "-":
-            votes += 2 if rest in known and rest else int(not prose and not line.startswith("--"))
+            votes += 2 if rest in known and rest else int(not line.startswith("--") and (not prose or not listed(line)))
         elif not prose and not re.match(r"\+[+=]|\+\s*\d", line):
             votes += 1
     return votes > 0
@@ -166,6 +176,13 @@ def _is_blanked(line: str, exact: set[str] | frozenset[str]) -> bool:
     """True for a line of the original (`exact`: all of them) behind the blank that a diff puts before context."""
     bare = line[1:].rstrip()
     return line.startswith(" ") and bare != "" and line.rstrip() not in exact and bare in exact
+
+
+def _listed(known: frozenset[str]) -> Callable[[str], bool]:
+    """Tells where prose may have a list item in a line that begins with `-`: before a blank or a few, and before
+    anything in a new file or in one that has such lines."""
+    free = not known or any(key[0] == "-" and key[1:2] not in ("", "-", " ") for key in known if key)
+    return lambda line: free or not _UNLIKE_ITEM.match(line)
 
 
 def _all_blanked(lines: list[str], exact: frozenset[str]) -> bool:

@@ -29,18 +29,56 @@ def tidy(lines: Sequence[str], edits: Sequence[LineEdit]) -> list[LineEdit]:
     original at its ends; edits that touch are one. `lines` are the original's, with endings. Edits must not overlap."""
     result: list[LineEdit] = []
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end, edit.snippet_lines[:1])):
-        start, end, new = edit.start, edit.end, list(edit.lines)
-        numbers = list(edit.snippet_lines) or [-1] * len(new)
-        while start < end and new and _same(lines[start], new[0]):
-            start, new, numbers = start + 1, new[1:], numbers[1:]
-        while start < end and new and _same(lines[end - 1], new[-1]):
-            end, new, numbers = end - 1, new[:-1], numbers[:-1]
-        if start < end or new:
-            if result and result[-1].end == start:
-                last = result.pop()
-                start, new, numbers = last.start, [*last.lines, *new], [*last.snippet_lines, *numbers]
-            result.append(LineEdit(start, end, tuple(new), tuple(numbers)))
+        less = _trimmed(lines, edit)
+        if less.start < less.end or less.lines:
+            if result and result[-1].end == less.start:
+                less = _trimmed(lines, _one(result.pop(), less))
+            if less.start < less.end or less.lines:
+                result.append(less)
     return result
+
+
+def _trimmed(lines: Sequence[str], edit: LineEdit) -> LineEdit:
+    """The edit without the lines that it has in common with the original at its ends."""
+    start, end = edit.start, edit.end
+    first, last = 0, len(edit.lines)
+    while start < end and first < last and _same(lines[start], edit.lines[first]):
+        start, first = start + 1, first + 1
+    while start < end and first < last and _same(lines[end - 1], edit.lines[last - 1]):
+        end, last = end - 1, last - 1
+    numbers = edit.snippet_lines or (-1,) * len(edit.lines)
+    return LineEdit(start, end, edit.lines[first:last], numbers[first:last])
+
+
+def _one(first: LineEdit, second: LineEdit) -> LineEdit:
+    """Two edits that touch, as one."""
+    return LineEdit(
+        first.start, second.end, (*first.lines, *second.lines), (*first.snippet_lines, *second.snippet_lines)
+    )
+
+
+def _to_the_end(lines: Sequence[str], edits: Sequence[LineEdit]) -> list[LineEdit]:
+    """The edits, the last of which leaves no empty line at the end of a file without a final newline: such a line
+    would be no line there, and the ending of the one above it would become a final newline."""
+    found = list(edits)
+    if not found or found[-1].end < len(lines) or not lines or ending_of(lines[-1]):
+        return found
+    edit = found.pop()
+    shown = len(edit.lines)
+    while shown and not edit.lines[shown - 1]:
+        shown -= 1
+    start = edit.start
+    if not shown:
+        above = found[-1].end if found else 0
+        while start > above and not without_ending(lines[start - 1]):
+            start -= 1
+        if edit.start == edit.end:  # the blank lines that it put in are gone, and nothing else was asked for
+            return found
+    numbers = edit.snippet_lines or (-1,) * len(edit.lines)
+    less = LineEdit(start, edit.end, edit.lines[:shown], numbers[:shown])
+    if found and found[-1].end == start and not shown:
+        return _to_the_end(lines, [*found[:-1], _one(found[-1], less)])
+    return [*found, less]
 
 
 def _same(original: str, new: str) -> bool:
@@ -50,6 +88,7 @@ def _same(original: str, new: str) -> bool:
 
 def splice(lines: Sequence[str], edits: Sequence[LineEdit], path: str | None = None) -> Spliced:
     """Apply `edits` (as `tidy` gives them) to `lines`."""
+    edits = _to_the_end(lines, edits)
     pieces: list[str] = []
     exact: list[Edit] = []
     spans: list[Span] = []

@@ -73,3 +73,16 @@ def test_namesakes_in_two_classes() -> None:
     assert sure(original, "class B:\n    def f(self):\n        return 2\n") == expected
     assert sure(original, "class B:\n    # ...\n    def f(self):\n        return 2\n    # ...\n") == expected
     assert merge(original, "    def f(self):\n        return 2\n").doubts == {"ambiguous_anchor"}
+
+
+def test_one_of_two_equal_lines_to_remove_is_a_doubt() -> None:
+    """A diff does not say which, and that the file ends with one of them is no reason."""
+    assert merge("x {\n}\n}\n", "-}\n", "a.js").doubts == {"ambiguous_anchor"}
+    assert sure("x {\n}\ny\n}\n", " y\n-}\n", "a.js") == "x {\n}\ny\n"
+
+
+def test_the_end_of_the_file_is_no_place_for_a_line_that_stands_elsewhere() -> None:
+    """The last line of the file is not meant more than its like."""
+    text = "a()\n    stop()\nb()\n    stop()\n"
+    assert merge(text, "# ...\n    log()\n    stop()\n", "a.txt").doubts == {"ambiguous_anchor"}
+    assert sure(text, "# ...\nb()\n    log()\n    stop()\n", "a.txt") == "a()\n    stop()\nb()\n    log()\n    stop()\n"

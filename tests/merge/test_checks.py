@@ -112,3 +112,9 @@ def test_a_noted_removal_that_removes_nothing_is_a_doubt(path: str) -> None:
 def test_a_noted_removal_that_is_done_is_no_doubt(snippet: str, after: str) -> None:
     """A note is kept, or has nothing left to ask for."""
     assert sure(SETTINGS, snippet) == after
+
+
+def test_a_line_that_would_stand_left_of_the_margin_is_a_doubt() -> None:
+    """Beside an anchor that is less deep in the file than in the snippet, nothing says how deep new text belongs."""
+    assert "indent_unknown" in merge("</article>\n</main>\n", "<p>\n  </article>\n", "a.html").doubts
+    assert not merge("  </article>\n</main>\n", "<p>\n</article>\n", "a.html").doubts & {"indent_unknown"}

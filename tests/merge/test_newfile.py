@@ -66,3 +66,18 @@ def test_each_line_comes_from_its_snippet_line() -> None:
     spans = created("```\nx = 1\ny = 2\n```\n").provenance
     lines = [(span.source, span.source_start + k) for span in spans for k in range(span.end - span.start)]
     assert lines == [("snippet", 1), ("snippet", 2)]
+
+
+@pytest.mark.parametrize("snippet", ["-x = 1\n", "-x = 1\n-y = 2\n", "import os\n-x = 1\n"])
+def test_a_line_marked_as_removed_is_no_part_of_a_new_file(snippet: str) -> None:
+    """What was to go is not there: the snippet is for another file, or has been applied."""
+    with pytest.raises(EditRefused) as refused:
+        created(snippet)
+    assert [doubt.kind for doubt in refused.value.doubts] == ["format_mismatch"]
+    assert "x = 1" not in refused.value.best_guess.merged_code
+
+
+@pytest.mark.parametrize("path", ["notes.md", "notes.yaml", "notes.txt"])
+def test_a_new_list_is_a_list(path: str) -> None:
+    """In prose `-` opens an item."""
+    assert created("- one\n- two\n", path=path).merged_code == "- one\n- two\n"

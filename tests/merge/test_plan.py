@@ -197,3 +197,8 @@ def test_a_removal_note_deletes_what_it_names() -> None:
     snippet = "class Store:\n    # ...\n    # removed: save\n    # ...\n"
     gone = MODULE[MODULE.index("    def save") : MODULE.index("    def close")]
     assert sure(MODULE, snippet) == MODULE.replace(gone, "")
+
+
+def test_what_closes_behind_an_inline_marker_stands_behind_its_code() -> None:
+    """Code, marker and closer come from one line of the snippet, and keep their order in one place of the file."""
+    assert sure("wsersli\n", "d# ... }\nwsers\n", "a.txt") == "d\n}\nwsers\n"

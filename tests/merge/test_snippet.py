@@ -158,3 +158,28 @@ def test_a_signed_snippet_that_was_applied_is_read_without_signs() -> None:
     snippet = read("-    size = old(path)\n+    size = os.stat(path).st_size\n     return size\n")
     assert snippet.lines == ["    size = os.stat(path).st_size", "    return size"]
     assert snippet.signs == [" ", " "]
+
+
+@pytest.mark.parametrize(
+    ("text", "signed"),
+    [
+        pytest.param("size = 1\n-sessions = 7\n", True, id="no blank behind it"),
+        pytest.param("size = 1\n-    deep = 7\n", True, id="indented code behind it"),
+        pytest.param("size = 1\n- item\n", False, id="an item"),
+        pytest.param("size = 1\n---\n", False, id="a rule"),
+    ],
+)
+def test_signs_of_lines_that_are_not_there(text: str, signed: bool) -> None:
+    """Applied a second time, a removed line is nowhere; in prose it must not become an item of a list."""
+    assert read(text, "size = 1\n", "a.txt", prose=True).signed is signed
+    assert not read(text, "size = 1\n-v  verbose\n", "a.txt", prose=True).signed  # such lines are the file's own
+
+
+def test_a_name_that_stands_twice_is_text() -> None:
+    """It can't be what the code is wrapped in: applied again, it would be a line of the file."""
+    assert read("# tool.py\n# tool.py\nx = 1\n").lines == ["# tool.py", "# tool.py", "x = 1"]
+
+
+def test_blank_lines_within_the_wrapping_are_no_code() -> None:
+    """They would be put in again each time."""
+    assert read("```\n\nx = 1\n\n```\n").lines == read("# tool.py\n\nx = 1\n").lines == ["x = 1"]

@@ -131,3 +131,25 @@ def test_a_diff_says_where_the_newline_is_missing() -> None:
     """As `diff -u` does."""
     diff = unified_diff(["a\n", "b"], [LineEdit(0, 1, ("x",))])
     assert diff.endswith("-a\n+x\n b\n\\ No newline at end of file\n")
+
+
+def test_edits_that_undo_each_other_are_none() -> None:
+    """A line that goes where the same line comes."""
+    assert tidy(["}\n"], [LineEdit(0, 1, ()), LineEdit(0, 0, ("}",), (1,))]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "edit", "result"),
+    [
+        pytest.param("a\n\nlast", LineEdit(2, 3, ()), "a", id="what stood below a blank line goes"),
+        pytest.param("\n\rlast", LineEdit(2, 3, ()), "", id="below nothing else"),
+        pytest.param("a\nlast", LineEdit(1, 2, ("",), (0,)), "a", id="a blank line comes for it"),
+        pytest.param("a", LineEdit(1, 1, ("",), (0,)), "a", id="a blank line alone"),
+        pytest.param("a", LineEdit(1, 1, ("b", ""), (0, 1)), "a\nb", id="a blank line behind others"),
+    ],
+)
+def test_an_unfinished_file_does_not_end_in_a_blank_line(text: str, edit: LineEdit, result: str) -> None:
+    """Such a line would be no line, but a final newline that the file did not have."""
+    done = edited(text, edit)
+    assert done.text == result
+    assert (done.provenance[-1].end if done.provenance else 0) == len(split_lines(result))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,10 @@ def test_a_real_file_is_only_spliced_into(case: Case) -> None:
 @example(("a\rb\r\n", "a\n\nb\n", "a.txt"))
 @example(("a", "a\n+b\n", "a.txt"))
 @example(("\n\n", "x\n", "a.txt"))
+@example(("}", "-}\n}", "a.txt"))
+@example(("  }\n}\n", "-}\n  }\n}\n", "a.txt"))
+@example(("\n\rlast", "-last", "a.txt"))
+@example(("a\n\nlast", "a\n-\n-last\n", "a.txt"))
 def test_a_small_file_is_only_spliced_into(texts: tuple[str, str, str | None]) -> None:
     """The same over short texts of recurring lines, where nearly everything is ambiguous."""
     original, snippet, path = texts
@@ -78,6 +83,31 @@ def test_a_small_result_without_doubt_parses_no_worse(texts: tuple[str, str, str
     result = best(original, snippet, path)
     assume(result.format != "new_file")  # such a file is what its author sent
     invariants.parses_no_worse(original, path, result)
+
+
+@settings(max_examples=settings().max_examples * 10)
+@given(small())
+@example(("a = 1\nsessions = 7\n", "# ...\ne = 2\n-sessions = 7\n", "a.txt"))
+@example(("    y = 2", "def one(a):\n-    y = 2", None))
+@example(("x {\n}\n}\n", "-}\n", "a.js"))
+@example(('"""Doc."""', '-"""Doc."""', "a.py"))
+@example(("try", "```\n\ntry", "a.py"))
+@example(("</article>\n}\n", "<p>\n  </article>\n", "a.html"))
+@example(("wsersli", "d#...}\nwsers", "a.txt"))
+@example(("}>();\no\ncart", "p//existing...\n}>();\ncar", "a.txt"))
+@example(("", "# a.py\n# a.py", "a.py"))
+def test_the_same_small_snippet_again_changes_nothing_more(texts: tuple[str, str, str | None]) -> None:
+    """What has been applied is there, however ambiguous it is."""
+    original, snippet, path = texts
+    rows = re.split(r"[\r\n]", snippet)
+    if path in ("a.txt", "a.md", None):
+        # there a `-` or `+` may open a list item, or be a sign if what follows it is in the file; and of fences within
+        # fences nothing tells which are the text's own: what was applied may then change how the snippet is read
+        assume(not any(re.match(r"-(?: {1,3}\S| *$)|\+", row) for row in rows))
+        assume(sum(row.startswith("```") for row in rows) <= 2)
+    merged = merged_or_refused(original, snippet, path)
+    assume(merged is not None)
+    assert merged_or_refused(merged or "", snippet, path) in (merged, None)
 
 
 @settings(max_examples=settings().max_examples * 5)
