@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fastapply.merge.evidence import explained_lines, named_in
+from fastapply.merge.evidence import KINDS, explained_lines, named_in
 from fastapply.merge.layout import Layout, key_of, word_count
 from fastapply.merge.plan import Plan
 from fastapply.merge.sheet import is_function
@@ -14,6 +14,7 @@ from fastapply.merge.snippet import Snippet
 from fastapply.merge.text import split_lines
 from fastapply.merge.values import Doubt, LineRange
 
+_WORD = re.compile(r"[\w$]+")
 LEAST_BODY = 2  # lines of words that two functions hardly share by chance
 LEAST_TELLING = 8  # characters of a line that hardly stands twice at the margin of a file
 
@@ -122,8 +123,17 @@ def _keeps_head(original: Layout, plan: Plan, i: int, gone: set[int]) -> bool:
 
 def _unremoved(original: Layout, plan: Plan, gone: set[int]) -> Iterator[Doubt]:
     """A note says that something is gone: a line that it names has to go, or one where the note stands."""
+    if not plan.s.removals:
+        return
+    known = {word for j in original.filled for word in _WORD.findall(original.keys[j])} | KINDS
+    went = {word for j in gone for word in _WORD.findall(original.keys[j])}
+    seen: set[frozenset[str]] = set()
     for removal in plan.s.removals:
-        told = explained_lines(original, named_in(" ".join(removal.names)))
+        names = named_in(" ".join(removal.names))
+        if names in seen or not names & known or names & went:
+            continue
+        seen.add(names)
+        told = explained_lines(original, names)
         if told and not told & gone and not gone.intersection(range(*_around(original, plan, removal.before))):
             first = min(told)
             yield Doubt(
@@ -196,7 +206,7 @@ def _renamed(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Do
     one was renamed, and would stand beside itself."""
     for plan in plans:
         layout = plan.sl
-        words = {word for key in layout.keys for word in re.findall(r"[\w$]+", key)}
+        words = {word for key in layout.keys for word in _WORD.findall(key)}
         for i in layout.filled:
             body = _body(layout, i) if plan.match[i] < 0 and is_function(layout, i) else []
             if sum(word_count(key) > 0 for key in body) < LEAST_BODY:

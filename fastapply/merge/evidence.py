@@ -31,11 +31,12 @@ _COMMON = frozenset(
     delete deleted drop
     """.split()
 )
-_KINDS = {
+_STARTS = {
     "docstring": ('"""', "'''", 'r"""'),
     "comment": ("#", "//", "/*", "*", "--", "<!--"),
     "comments": ("#", "//", "/*", "*", "--", "<!--"),
 }
+KINDS = frozenset(_STARTS)  # words that speak of lines by what they are
 
 
 class Evidence(msgspec.Struct):
@@ -93,7 +94,7 @@ def explained_lines(original: Layout, names: frozenset[str], limit: Deadline | N
     if not names:
         return result
     starts = tuple(
-        start for word, opening in _KINDS.items() if word in {name.lower() for name in names} for start in opening
+        start for word, opening in _STARTS.items() if word in {name.lower() for name in names} for start in opening
     )
     for j in paced(original.filled, limit):
         key = original.keys[j]

@@ -69,7 +69,7 @@ class Losses:
             return
         firm = self._solid(gap)
         spoken = not self._sheet.evidence.instruction or self._sheet.evidence.removes
-        if firm == 2 and spoken and self._only_change(gap):
+        if firm == 2 and spoken and not self._sheet.s.signed and self._only_change(gap):
             return  # this part of the snippet is there for no other reason
         self.lost += len(bare)
         allowed = (
@@ -77,7 +77,8 @@ class Losses:
             MOST_LOST_HALF_ANCHORED,
             MOST_LOST_UNEXPLAINED if self._sheet.evidence.instruction else MOST_LOST_SILENT,
         )[firm]
-        if len(bare) > allowed or self._loses_members(gap, bare):
+        # where other lines bear signs, those that are to go bear one
+        if len(bare) > allowed or self._sheet.s.signed or self._loses_members(gap, bare):
             self._doubt_loss(
                 gap,
                 f"{len(lost)} line(s) of the original would vanish between two lines that the snippet"

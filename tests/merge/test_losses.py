@@ -89,3 +89,10 @@ def test_a_class_that_shrinks_much_without_a_marker_is_a_doubt(last: str) -> Non
     original = f"class Store:\n{methods}\nLAST = 2\n"
     snippet = f"class Store:\n    def part_0(self):\n        return self.work_0() + 1\n\n{last}\nLAST = 2\n"
     assert merge(original, snippet).doubts & {"shrunk_body", "unexplained_deletion"}
+
+
+def test_what_bears_no_sign_beside_lines_that_do_is_not_deleted() -> None:
+    """A diff signs what is to go: lines left out of it are lines it does not show."""
+    text = "x = 1\ny = 2\nalpha()\nbeta()\nz = 3\n"
+    assert "unexplained_deletion" in merge(text, "-x = 1\n y = 2\n z = 3\n").doubts
+    assert sure(text, "-x = 1\n y = 2\n-alpha()\n-beta()\n z = 3\n") == "y = 2\nz = 3\n"

@@ -96,6 +96,7 @@ def test_a_small_result_without_doubt_parses_no_worse(texts: tuple[str, str, str
 @example(("wsersli", "d#...}\nwsers", "a.txt"))
 @example(("}>();\no\ncart", "p//existing...\n}>();\ncar", "a.txt"))
 @example(("", "# a.py\n# a.py", "a.py"))
+@example(("    y = 2\ndef one(a):\nclass K:\n    y = 2\n+ more\ndef one(a):\n", "-    y = 2\ndef one(a):", "a.md"))
 def test_the_same_small_snippet_again_changes_nothing_more(texts: tuple[str, str, str | None]) -> None:
     """What has been applied is there, however ambiguous it is."""
     original, snippet, path = texts
