@@ -8,8 +8,9 @@ dynamic programming over matches (the chaining of seeds that sequence aligners u
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from math import log2
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,6 +25,22 @@ class Alignment(msgspec.Struct):
 
     match: list[int]
     score: float
+
+
+class _Open(NamedTuple):
+    """A match that a later one of its segment may follow, with what the price of following it takes."""
+
+    score: float
+    point: int
+    j: int
+    passed: int
+    rank: int
+    named: int
+    shift: int
+
+
+def _highest_first(one: _Open) -> tuple[float, int]:
+    return -one.score, one.point
 
 
 def lost_cost(lost: int, shown: int, prices: Prices) -> float:
@@ -65,16 +82,17 @@ def align(
     frontier_j: list[int] = []  # over finished segments: rising j, rising score
     frontier_p: list[int] = []
     segment = -1
-    open_points: list[int] = []
+    open_points: list[_Open] = []  # of this segment, the highest score first
+    costs: dict[tuple[int, int], float] = {}
     previous_row: dict[int, int] = {}
     previous_i = -1
-    highest = 0.0  # no match of this segment can lead to more
     for i in snippet.filled:
         limit.check()
         if segments[i] != segment:
-            _close(open_points, best, where, frontier_j, frontier_p)
-            segment, open_points, previous_row, highest = segments[i], [], {}, 0.0
+            _close(open_points, best, frontier_j, frontier_p)
+            segment, open_points, previous_row = segments[i], [], {}
         row: dict[int, int] = {}
+        rank = rank_s[i] - 1
         for j, weight in points.rows[i].items():
             top, source = 0.0, -1
             at = bisect_left(frontier_j, j) - 1
@@ -87,24 +105,30 @@ def align(
                 gain += prices.shift if _same_shift(original, snippet, where[follows], (i, j)) else -prices.shift_change
                 if gain > top:
                     top, source = gain, follows
-            if top < highest:
-                for p in open_points:
-                    pi, pj = where[p]
-                    if pj >= j or best[p] <= top:
-                        continue
-                    gain = best[p] - lost_cost(
-                        dear[rank_o[j]] - dear[rank_o[pj] + 1], rank_s[i] - rank_s[pi] - 1, prices
-                    )
-                    gain -= prices.definition * (heads[rank_o[j]] - heads[rank_o[pj] + 1])
-                    gain += prices.shift if _same_shift(original, snippet, where[p], (i, j)) else -prices.shift_change
-                    if gain > top:
-                        top, source = gain, p
+            passed, named = dear[rank_o[j]], heads[rank_o[j]]
+            shift = original.depth[j] - snippet.depth[i]
+            chained = False
+            for score, before, rival_j, rival_passed, rival_rank, rival_named, rival_shift in open_points:
+                if score <= top:
+                    break  # those behind it score no more
+                if rival_j >= j:
+                    continue
+                gap = (passed - rival_passed, rank - rival_rank)
+                cost = costs.get(gap)
+                if cost is None:
+                    cost = costs[gap] = lost_cost(*gap, prices)
+                gain = score - cost - prices.definition * (named - rival_named)
+                gain += prices.shift if rival_shift == shift else -prices.shift_change
+                if gain > top or (gain == top and chained and before < source):
+                    top, source, chained = gain, before, True
             row[j] = len(best)
             best.append(top + weight)
             back.append(source)
             where.append((i, j))
-        open_points.extend(row.values())
-        highest = max([highest, *(best[p] + prices.shift for p in row.values())])
+        for j, p in row.items():
+            at = rank_o[j] + 1
+            shift = original.depth[j] - snippet.depth[i]
+            insort(open_points, _Open(best[p], p, j, dear[at], rank_s[i], heads[at], shift), key=_highest_first)
         previous_row, previous_i = row, i
     match = [-1] * len(snippet.keys)
     if not best:
@@ -123,15 +147,13 @@ def _same_shift(original: Layout, snippet: Layout, a: tuple[int, int], b: tuple[
 
 
 def _close(
-    open_points: list[int],
+    open_points: list[_Open],
     best: list[float],
-    where: list[tuple[int, int]],
     frontier_j: list[int],
     frontier_p: list[int],
 ) -> None:
     """Put a finished segment's points on the frontier that later segments start from."""
-    for p in open_points:
-        j = where[p][1]
+    for p, j in sorted((one.point, one.j) for one in open_points):
         at = bisect_left(frontier_j, j)
         if at < len(frontier_j) and frontier_j[at] == j:
             if best[frontier_p[at]] >= best[p]:
