@@ -71,9 +71,10 @@ def align(
         [0],
         [0],
     )  # of the first r filled original lines, those that cost something to lose, and heads among them
+    defined = {j for lines in original.definition_heads(limit).values() for j in lines}
     for j in paced(original.filled, limit):
         dear.append(dear[-1] + (j not in explained))
-        heads.append(heads[-1] + (j not in explained and original.is_definition(j)))
+        heads.append(heads[-1] + (j not in explained and j in defined))
     rank_o = {j: r for r, j in enumerate(original.filled)}
     rank_s = {i: r for r, i in enumerate(snippet.filled)}
     best: list[float] = []

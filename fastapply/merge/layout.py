@@ -72,6 +72,7 @@ class Layout:
         self.paths: list[Path] | None = None  # kept by Blocks, which needs them for every reading
         self.head_start: dict[int, int] = {}  # for the lines of a header of several lines, its first
         self._names: dict[int, Signature | None] = {}
+        self._heads: dict[Signature, list[int]] | None = None
         self._text: str | None = None
         self._starts: list[int] = []
         self._nest(limit)
@@ -113,6 +114,15 @@ class Layout:
     def is_definition(self, k: int) -> bool:
         """True where line k is the head of a definition."""
         return self.definition(k) is not None
+
+    def definition_heads(self, limit: Deadline | None = None) -> dict[Signature, list[int]]:
+        """The heads of each definition, in order."""
+        if self._heads is None:
+            self._heads = {}
+            for k in paced(self.filled, limit):
+                if name := self.definition(k):
+                    self._heads.setdefault(name, []).append(k)
+        return self._heads
 
     def filled_above(self, k: int) -> int:
         """The nearest line above line k that is not blank, -1 if none."""
@@ -175,15 +185,6 @@ class Layout:
 
 
 _TAG_NAME = re.compile(r"</?([\w.:-]*)")
-
-
-def definition_heads(layout: Layout, limit: Deadline | None = None) -> dict[Signature, list[int]]:
-    """The heads of each definition, in order."""
-    heads: dict[Signature, list[int]] = {}
-    for k in paced(layout.filled, limit):
-        if name := layout.definition(k):
-            heads.setdefault(name, []).append(k)
-    return heads
 
 
 def word_count(key: str) -> int:

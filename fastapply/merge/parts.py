@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from fastapply.merge.align import Alignment
 from fastapply.merge.evidence import leaders_above
-from fastapply.merge.layout import Layout, definition_heads
+from fastapply.merge.layout import Layout
 from fastapply.merge.points import Points
 from fastapply.merge.snippet import Marker, Removal, Snippet
 
@@ -18,7 +18,7 @@ def misplaced(
 ) -> list[tuple[int, int]]:
     """Ranges of snippet lines that the chain could not match in order, though their place is certain."""
     ranges: list[tuple[int, int]] = []
-    heads = definition_heads(original)
+    heads = original.definition_heads()
     taken = {j for j in alignment.match if j >= 0}
     covered = -1
     for i in layout.filled:

@@ -9,7 +9,6 @@ from itertools import pairwise
 
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import leaders_above
-from fastapply.merge.layout import definition_heads
 from fastapply.merge.losses import Losses
 from fastapply.merge.places import Places
 from fastapply.merge.replaced import Replaced
@@ -125,7 +124,7 @@ class Plan:
     def _called(self) -> dict[str, list[int]]:
         """The heads of the original's definitions by their bare names."""
         called: dict[str, list[int]] = {}
-        for name, heads in definition_heads(self.o).items():
+        for name, heads in self.o.definition_heads().items():
             called.setdefault(bare_name(name), []).extend(heads)
         return called
 

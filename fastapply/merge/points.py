@@ -14,7 +14,7 @@ import msgspec
 from fastapply.merge.blocks import Blocks
 from fastapply.merge.deadline import Deadline, paced
 from fastapply.merge.evidence import is_leader
-from fastapply.merge.layout import Layout, definition_heads, word_count
+from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.near import near_lines
 from fastapply.merge.prices import Prices
 from fastapply.merge.signature import Signature, definition, is_definition, likeness, signature
@@ -62,7 +62,7 @@ def find_points(
     places: dict[str, list[int]] = {}
     for j in paced(original.filled, limit):
         places.setdefault(original.keys[j], []).append(j)
-    heads = definition_heads(original, limit)
+    heads = original.definition_heads(limit)
     blocks = Blocks(original, snippet, segments, prices.renamed, limit)
     signed = "+" in signs or "-" in signs  # a diff's context lines say themselves that they are the original's
     mine = Counter(snippet.name(i) for i in paced(snippet.filled, limit))
