@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 p
 
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help serve test check format clean
+.PHONY: help serve test check load format clean
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -27,6 +27,9 @@ check: $(VENV)/.installed-dev ## Linter, formatter and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+
+load: $(VENV)/.installed-dev ## The service under load, with a report in loadtests/report (LOAD='--seconds 5 --soak 60')
+	$(VENV)/bin/python -m loadtests $(LOAD)
 
 format: $(VENV)/.installed-dev ## Let the linter and the formatter mend what they can
 	$(VENV)/bin/ruff check --fix .
