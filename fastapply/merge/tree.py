@@ -6,6 +6,7 @@ A hundred thousand nested brackets are legal input: nothing here recurses.
 from __future__ import annotations
 
 import re
+import threading
 import time
 from bisect import bisect_right
 from itertools import accumulate
@@ -30,6 +31,7 @@ SHARE: Final = 0.4  # of the time left that the parse of an original may take
 _READ_SIZE: Final = 1 << 16
 _NAME_LENGTH: Final = 240
 _ERROR_KIND: Final = 65535
+_given: Final = threading.local()
 _WHITE: Final = b" \t\r\n\f\v"
 _LONE_CR: Final = re.compile(r"\r(?!\n)")
 _CLOSER: Final = re.compile(rb"[)\]}]|</|\"\"\"|'''|`|(?i:end|fi|done|esac)\b")
@@ -90,15 +92,38 @@ def parse(source: bytes, profile: Profile, old_tree: Tree | None = None, limit_s
     if limit_s is None:
         return Tree(parser.parse(source, **old), source)
     deadline = time.perf_counter() + limit_s
+    read = _Pieces(source)
     try:
         syntax = parser.parse(
-            lambda at, _point: source[at : at + _READ_SIZE],
+            read,
             **old,
             progress_callback=lambda _at, _error: time.perf_counter() > deadline,
         )
     except ValueError:  # tree-sitter's word for a parse that its callback stopped
         raise DeadlineExceeded(limit_s) from None
+    read.parsing = False
     return Tree(syntax, source)
+
+
+class _Pieces:
+    """Gives tree-sitter `source` piece by piece.
+
+    Its binding (0.25 to 0.26.1) never lets go of what a reader returned to a parser, so that slices would keep each
+    source that was parsed in memory for good. Hence all pieces are one object, one a thread. `Node.text` does let go,
+    and takes nothing but bytes.
+    """
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+        self.parsing = True
+
+    def __call__(self, at: int, _point: object) -> bytes | bytearray:
+        part = self._source[at : at + _READ_SIZE]
+        if not self.parsing:
+            return part
+        piece: bytearray = _given.__dict__.setdefault("piece", bytearray())
+        piece[:] = part
+        return piece
 
 
 def original_tree(text: str, profile: Profile, limit: Deadline) -> Tree | None:
