@@ -17,7 +17,7 @@ from fastapply.merge.language import Profile, detect
 from fastapply.merge.lazy import PROSE, merge_lazy
 from fastapply.merge.newfile import new_file
 from fastapply.merge.splice import Spliced, splice
-from fastapply.merge.text import BOM, split_lines
+from fastapply.merge.text import BOM, split_lines, without_mark
 from fastapply.merge.tree import Tree, error_count, original_tree
 from fastapply.merge.validate import syntax_doubt
 from fastapply.merge.values import ApplyResult, Doubt, Edit, Note, Usage
@@ -58,7 +58,7 @@ def _apply(
     clock = _Clock()
     limit = Deadline(deadline)
     mark = BOM if original_code.startswith(BOM) else ""
-    text, snippet = original_code[len(mark) :], edit_snippet.removeprefix(BOM)
+    text, snippet = original_code[len(mark) :], without_mark(edit_snippet)
     profile = detect(path, language, text)
     lines = split_lines(text)
     clock.lap("read")

@@ -108,9 +108,13 @@ def test_the_snippets_line_endings_do_not_matter(ending: str) -> None:
 
 
 def test_a_byte_order_mark_in_the_snippet_alone_is_not_taken() -> None:
-    """Even where the first line is the snippet's."""
-    result = apply(ORIGINAL, BOM + "import os, sys\n\n\ndef f():\n    # ...\n", path="a.py")
-    assert result.merged_code == ORIGINAL.replace("import os", "import os, sys")
+    """Even where the first line is the snippet's, and wherever above its first line of code the mark stands."""
+    edit = "import os, sys\n\n\ndef f():\n    # ...\n"
+    for snippet in (BOM + edit, f"\n{BOM}{edit}", f"```python\n{BOM}{edit}```\n"):
+        result = apply(ORIGINAL, snippet, path="a.py")
+        assert result.merged_code == ORIGINAL.replace("import os", "import os, sys")
+        marked = apply(BOM + ORIGINAL, snippet, path="a.py")
+        assert marked.merged_code == BOM + result.merged_code
 
 
 @pytest.mark.parametrize("text", ["text = 'a\u2028b'\n", "x = 1\n\f\n", "x = 'a\x85b'\n"])

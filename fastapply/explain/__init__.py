@@ -19,7 +19,7 @@ from fastapply.merge.formats import read_format
 from fastapply.merge.language import Profile, detect
 from fastapply.merge.lazy import PROSE, Candidate, LazyMerge, merge_lazy
 from fastapply.merge.newfile import new_file
-from fastapply.merge.text import BOM, split_lines, without_ending
+from fastapply.merge.text import BOM, split_lines, without_ending, without_mark
 from fastapply.merge.tree import original_tree
 from fastapply.merge.values import ApplyResult, Doubt, LineEdit, LineRange
 
@@ -43,7 +43,7 @@ def render(
     result = apply(
         original, snippet, path=path, language=language, instruction=instruction, on_doubt="best", deadline=_SECONDS
     )
-    text, edit = original.removeprefix(BOM), snippet.removeprefix(BOM)
+    text, edit = original.removeprefix(BOM), without_mark(snippet)
     story = _Story(text, edit, result, painter(color))
     profile = detect(path, language, text)
     sections = [

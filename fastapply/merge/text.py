@@ -10,12 +10,18 @@ import re
 
 BOM = "\ufeff"
 _ENDING = re.compile(r"\r\n|\n|\r")
+_MARKED_SNIPPET = re.compile(r"\A((?:[ \t]*(?:```[^\r\n]*)?(?:\r\n|\n|\r))*)\ufeff")
 
 
 def split_lines(text: str) -> list[str]:
     """The lines of `text`, each with its ending; `"".join` gives `text` back."""
     # it splits where this module says, leaves the endings as they are, and is twice as fast as a pattern
     return list(io.StringIO(text, newline=""))
+
+
+def without_mark(snippet: str) -> str:
+    """`snippet` without the byte order mark that its file has: models repeat it, also below an opening fence."""
+    return _MARKED_SNIPPET.sub(r"\1", snippet) if BOM in snippet else snippet
 
 
 def bare_lines(text: str) -> list[str]:

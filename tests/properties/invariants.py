@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, get_args
 
 from fastapply.errors import DeadlineExceeded
 from fastapply.merge.language import detect
-from fastapply.merge.text import ending_of, split_lines, without_ending
+from fastapply.merge.text import ending_of, split_lines, without_ending, without_mark
 from fastapply.merge.tree import encode, error_count, parse
 from fastapply.merge.values import ApplyResult, Changes, Doubt, DoubtKind, LineRange
 
@@ -56,7 +56,7 @@ def endings_kept(original: str, result: ApplyResult) -> None:
 
 def provenance_tiles(original: str, snippet: str, result: ApplyResult) -> None:
     """Every line of the result has one source, and is that line but for its indentation."""
-    sources = {"original": split_lines(original.removeprefix(BOM)), "snippet": split_lines(snippet.removeprefix(BOM))}
+    sources = {"original": split_lines(original.removeprefix(BOM)), "snippet": split_lines(without_mark(snippet))}
     lines = split_lines(result.merged_code.removeprefix(BOM))
     at = 0
     for span in result.provenance:
