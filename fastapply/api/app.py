@@ -16,6 +16,7 @@ from fastapply.api.handlers import ROUTES
 from fastapply.api.keys import KeyRing, Turnstile
 from fastapply.api.logs import configure
 from fastapply.api.metrics import MergeObserver, watch
+from fastapply.api.openapi.handlers import Documentation
 from fastapply.api.problems import HANDLERS
 from fastapply.settings.load import load
 from fastapply.settings.model import Settings
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None, ring: KeyRing | None = None) ->
     """The service as an ASGI app; its workers start and end with its lifespan. `ring` holds the keys in force."""
     settings = settings or Settings()
     lanes = Lanes(settings.pool, MergeObserver())
+    described = Documentation.make(needs_key=bool(settings.keys))
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -53,12 +55,13 @@ def create_app(settings: Settings | None = None, ring: KeyRing | None = None) ->
         lifespan=[lifespan],
         middleware=[Turnstile(settings, ring or KeyRing(settings.keys))],
         dependencies={
+            "described": Provide(lambda: described, sync_to_thread=False),
             "lanes": Provide(lambda: lanes, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,
         request_max_body_size=settings.server.max_body,
-        openapi_config=None,  # its pages load scripts from other hosts
+        openapi_config=None,  # ours is in openapi/: its pages load scripts from other hosts
         logging_config=None,  # ours says type and place of an exception; its default may say more
     )
     return Edge(app, frozenset(route.path for route in app.routes), settings.server.client_timeout)

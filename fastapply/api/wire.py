@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 from uuid import uuid4
 
 import msgspec
+from msgspec import Meta
 
 from fastapply.api.fields import read
 from fastapply.api.models import MODEL, require_model, require_openai_model
@@ -15,6 +16,7 @@ from fastapply.resolve.route import OnDoubt
 
 __all__ = [
     "ALIASES",
+    "ON_DOUBT",
     "REQUIRED",
     "ApplyAnswer",
     "ApplyRequest",
@@ -36,6 +38,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 """The other names of each field of a request; the camelCase of each is accepted, too."""
 
+ON_DOUBT = "What becomes of an edit in doubt: refused, or merged by the best guess. No model is configured to be asked."
+
 REQUIRED = ("original_code", "edit_snippet")
 """The fields that a request can't do without."""
 
@@ -43,14 +47,14 @@ REQUIRED = ("original_code", "edit_snippet")
 class ApplyRequest(msgspec.Struct, frozen=True):
     """What is to be merged, under the first names of the fields."""
 
-    original_code: str
-    edit_snippet: str
-    instruction: str = ""
-    path: str | None = None
-    language: str | None = None
-    model: str = "auto"
-    on_doubt: OnDoubt = "refuse"
-    stream: bool = False
+    original_code: Annotated[str, Meta(description="The file as it is; empty for a new one.")]
+    edit_snippet: Annotated[str, Meta(description="The lazy edit, or a diff, search/replace block, patch or file.")]
+    instruction: Annotated[str, Meta(description="What the edit does. Evidence for deletions, nothing else.")] = ""
+    path: Annotated[str | None, Meta(description="Gives the language. Nothing is read from it.")] = None
+    language: Annotated[str | None, Meta(description="The language; wins over the path.")] = None
+    model: Annotated[str, Meta(description="Who is to merge.")] = "auto"
+    on_doubt: Annotated[OnDoubt, Meta(description=ON_DOUBT)] = "refuse"
+    stream: Annotated[bool, Meta(description="Changes nothing: the answer is one JSON object.")] = False
 
 
 class ApplyAnswer(msgspec.Struct, frozen=True):

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from litestar.datastructures import State
-
-from fastapply.api.handlers import ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,28 +90,6 @@ def test_limits_and_types_of_the_body_are_told_in_their_envelope(service: Servic
     assert (plain.status_code, plain.json()["error"]["code"]) == (415, "unsupported_media_type")
     cut = httpx.post(url, content=b"{", headers={"content-type": "application/json"})
     assert (cut.status_code, cut.json()["error"]["code"]) == (400, "malformed")
-
-
-def test_a_service_whose_workers_are_up_is_ready(service: Service) -> None:
-    reply = httpx.get(f"{service.url}/ready")
-    assert (reply.status_code, reply.json()) == (200, {"status": "ready"})
-
-
-@pytest.mark.parametrize(
-    ("small", "large", "draining", "status", "said"),
-    [
-        (2, 1, False, 200, "ready"),
-        (0, 1, False, 503, "no worker is up"),
-        (2, 0, False, 503, "no worker is up"),
-        (2, 1, True, 503, "draining"),
-    ],
-)
-def test_ready_is_who_has_workers_and_is_not_about_to_end(
-    small: int, large: int, draining: bool, status: int, said: str
-) -> None:
-    lanes = SimpleNamespace(small=SimpleNamespace(alive=small), large=SimpleNamespace(alive=large))
-    reply = asyncio.run(ready.fn(lanes, State({"draining": draining})))
-    assert (reply.status_code, reply.content) == (status, {"status": said})
 
 
 def test_a_late_merge_is_not_to_be_sent_again(start_service: Callable[..., Service]) -> None:

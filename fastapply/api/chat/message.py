@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from fastapply.api.problems import Problem
 
-__all__ = ["Parts", "read_message"]
+__all__ = ["SHAPE", "Parts", "read_message"]
 
 
 class Parts(NamedTuple):
@@ -27,7 +27,8 @@ _INSTRUCTION = re.compile(r"\s*<(instructions?)>(?P<text>.*?)</\1>\s*(?=<code>)"
 _CODE_ON_A_LINE = re.compile(r"^[ \t]*<code>", re.MULTILINE)
 _BETWEEN = re.compile(r"</code>\s*<update>")
 _TAG = re.compile(r"<(/?)(code|update)>")
-_SHAPE = "<instruction>…</instruction>\n<code>…</code>\n<update>…</update>"
+SHAPE = "<instruction>…</instruction>\n<code>…</code>\n<update>…</update>"
+"""What a message looks like."""
 
 
 def read_message(text: str, field: str) -> Parts:
@@ -36,7 +37,7 @@ def read_message(text: str, field: str) -> Parts:
     opens = _opening(text, start)
     ends = text.rfind("</update>")
     if opens < 0 or ends < 0:
-        raise _unreadable(field, f"it must hold {_SHAPE} (the instruction may be missing)")
+        raise _unreadable(field, f"it must hold {SHAPE} (the instruction may be missing)")
     code_start = opens + len("<code>")
     between = _between(text, code_start, ends, field)
     return Parts(instruction, text[code_start : between.start()], text[between.end() : ends])

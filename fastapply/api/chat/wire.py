@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
+from fastapply.api.chat.message import SHAPE
 from fastapply.api.fields import read
 from fastapply.api.models import MODEL, require_openai_model
 from fastapply.api.problems import Problem
-from fastapply.api.wire import require_on_doubt
+from fastapply.api.wire import ON_DOUBT, require_on_doubt
 from fastapply.merge.values import Doubt
 from fastapply.resolve.route import OnDoubt
 
@@ -61,20 +63,20 @@ class Message(msgspec.Struct, frozen=True):
 class StreamOptions(msgspec.Struct, frozen=True):
     """What else to stream."""
 
-    include_usage: bool | None = None
+    include_usage: Annotated[bool | None, Meta(description="End the stream with a chunk that has the usage.")] = None
 
 
 class ChatRequest(msgspec.Struct, frozen=True):
-    """The body of `POST /v1/chat/completions`."""
+    """A conversation whose last message by the user holds file and edit. Other fields of OpenAI's are not read."""
 
-    messages: list[Message]
-    model: str = "auto"
-    stream: bool = False
+    messages: Annotated[list[Message], Meta(min_length=1, description=f"The last one of the user counts: {SHAPE}")]
+    model: Annotated[str, Meta(description="Who is to merge.")] = "auto"
+    stream: Annotated[bool, Meta(description="Answer with server-sent events, up to [DONE].")] = False
     stream_options: StreamOptions = StreamOptions()
-    n: int = 1
-    path: str | None = None
-    language: str | None = None
-    on_doubt: OnDoubt = "refuse"
+    n: Annotated[int, Meta(description="Answers wanted: there is one.")] = 1
+    path: Annotated[str | None, Meta(description="Gives the language. Nothing is read from it.")] = None
+    language: Annotated[str | None, Meta(description="The language; wins over the path.")] = None
+    on_doubt: Annotated[OnDoubt, Meta(description=ON_DOUBT)] = "refuse"
 
 
 class TokenUsage(msgspec.Struct, frozen=True):

@@ -1,0 +1,222 @@
+"""Each route, described: what `document` can't tell from the types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fastapply.api.chat import wire as chat
+from fastapply.api.envelopes import ErrorEnvelope, ProblemBody
+from fastapply.api.metrics import TEXT_FORMAT
+from fastapply.api.models import NAMES, Model, ModelList
+from fastapply.api.state import Health, Readiness
+from fastapply.api.wire import ALIASES, REQUIRED, ApplyAnswer, ApplyRequest, CodeApplyAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ERRORS", "ROUTES", "Answer", "Body", "Route"]
+
+
+@dataclass(frozen=True)
+class Body:
+    """The body of a request: how it is read, and one that works."""
+
+    name: str
+    kind: type
+    aliases: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...]
+    example: dict[str, Any]
+    narrowed: dict[str, list[Any]] = field(default_factory=dict)
+    """Values that are accepted, for fields whose type allows more."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer. Without a `kind` it is text."""
+
+    status: int
+    description: str
+    kind: type | None
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route. `errors` are statuses in `ERRORS`, in the envelope of the route."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    description: str
+    answers: tuple[Answer, ...]
+    errors: tuple[int, ...] = ()
+    body: Body | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    needs_key: bool = True
+
+
+ERRORS = {
+    400: "The body is no JSON, no object, not UTF-8, or holds a lone surrogate (`malformed`).",
+    401: "No key, or one that is not known (`unauthorized`; in OpenAI's envelope `invalid_api_key`).",
+    403: "The key was revoked (`key_revoked`), or a service without keys was asked under a name that is not local "
+    "(`host_not_allowed`).",
+    404: "There is no such model (`model_not_found`).",
+    413: "The body, or the file behind its placeholders, is too large (`input_too_large`).",
+    415: "The body does not say that it is JSON, or it is compressed (`unsupported_media_type`).",
+    422: "The edit is refused (`edit_in_doubt`, with doubts and a hint), a field can't be used (`invalid_request`, "
+    "`unknown_language`), or a model is asked for (`model_unavailable`).",
+    429: "Too many requests in a minute (`rate_limited`; in OpenAI's envelope `rate_limit_exceeded`).",
+    500: "The process of this merge was lost (`worker_died`), or a fault of the service (`error`). Other requests are "
+    "not affected.",
+    503: "Too many requests wait (`queue_full`).",
+    504: "The merge took longer than its deadline, waiting included (`deadline_exceeded`).",
+}
+"""When each status of an error is answered. 499 is for the log alone: its client has gone."""
+
+_ADMISSION = (401, 403, 429)
+_MERGE = (400, *_ADMISSION, 413, 415, 422, 500, 503, 504)
+_GREET = 'def greet(name):\n    print("hi " + name)\n\n\ngreet("you")\n'
+_GREET_BETTER = 'def greet(name):\n    print(f"hi {name}")\n# ... existing code ...\n'
+
+ROUTES = (
+    Route(
+        method="post",
+        path="/v1/apply",
+        name="apply",
+        summary="Merge a lazy edit into a file",
+        description="FastApply's own route: the answer has all there is to know. It is not streamed: a merge takes "
+        "milliseconds and can be refused until its end.",
+        body=Body(
+            "ApplyRequest",
+            ApplyRequest,
+            ALIASES,
+            REQUIRED,
+            {"path": "greet.py", "original_code": _GREET, "edit_snippet": _GREET_BETTER},
+            {"stream": [False], "model": list(NAMES)},
+        ),
+        answers=(Answer(200, "The merged file.", ApplyAnswer),),
+        errors=_MERGE,
+    ),
+    Route(
+        method="post",
+        path="/v1/code/apply",
+        name="codeApply",
+        summary="The same, in Morph's and Relace's form",
+        description="For clients of these services. `relace_metadata` and other fields are ignored; `stream` changes "
+        "nothing: the answer is one JSON object.",
+        body=Body(
+            "CodeApplyRequest",
+            ApplyRequest,
+            ALIASES,
+            REQUIRED,
+            {"model": "auto", "initial_code": _GREET, "edit_snippet": _GREET_BETTER, "instruction": "Use an f-string."},
+            {"model": list(NAMES)},
+        ),
+        answers=(Answer(200, "The merged file.", CodeApplyAnswer),),
+        errors=(*_MERGE, 404),
+    ),
+    Route(
+        method="post",
+        path="/v1/chat/completions",
+        name="chatCompletions",
+        summary="The same, in OpenAI's form",
+        description="The last message of the user is `<instruction>…</instruction>`, `<code>…</code>`, "
+        "`<update>…</update>`, the first one optional, and the outermost pairs count. The content of the answer is the "
+        "merged file and nothing else. Files with the placeholders of Morph's SDK are understood.",
+        body=Body(
+            "ChatRequest",
+            chat.ChatRequest,
+            chat.ALIASES,
+            chat.REQUIRED,
+            {
+                "model": "auto",
+                "messages": [
+                    {
+                        "role": "user",
+                        "content": f"<instruction>Use an f-string.</instruction>\n<code>{_GREET}</code>\n"
+                        f"<update>{_GREET_BETTER}</update>",
+                    }
+                ],
+            },
+            {"n": [1], "model": list(NAMES)},
+        ),
+        answers=(
+            Answer(200, "The merged file.", chat.Completion),
+            Answer(200, "With `stream`: events whose data are `Chunk`s, then `[DONE]`.", None, "text/event-stream"),
+        ),
+        errors=(*_MERGE, 404),
+    ),
+    Route(
+        method="get",
+        path="/v1/models",
+        name="listModels",
+        summary="The names under which models can be asked for",
+        description="Names of hosted services are among them, as other names for `auto`.",
+        answers=(Answer(200, "All names.", ModelList),),
+        errors=_ADMISSION,
+    ),
+    Route(
+        method="get",
+        path="/v1/models/{model_id}",
+        name="getModel",
+        summary="Whether there is a model of this name",
+        description="",
+        parameters={"model_id": "auto"},
+        answers=(Answer(200, "There is.", Model),),
+        errors=(*_ADMISSION, 404),
+    ),
+    Route(
+        method="get",
+        path="/health",
+        name="health",
+        summary="Whether merges can be made",
+        description="Restart a service that stays unavailable.",
+        answers=(Answer(200, "They can.", Health), Answer(503, "No worker for small merges is up.", Health)),
+        needs_key=False,
+    ),
+    Route(
+        method="get",
+        path="/ready",
+        name="ready",
+        summary="Whether to send requests here",
+        description="For a load balancer.",
+        answers=(
+            Answer(200, "Yes.", Readiness),
+            Answer(503, "Not now: workers are missing, or the service is about to end.", Readiness),
+        ),
+        needs_key=False,
+    ),
+    Route(
+        method="get",
+        path="/metrics",
+        name="metrics",
+        summary="Figures for Prometheus",
+        description="",
+        answers=(Answer(200, "In Prometheus' text format.", None, TEXT_FORMAT),),
+        errors=_ADMISSION,
+    ),
+    Route(
+        method="get",
+        path="/schema",
+        name="documentation",
+        summary="This document, for people",
+        description="One page without scripts and without anything from elsewhere.",
+        answers=(Answer(200, "The page.", None, "text/html"),),
+        needs_key=False,
+    ),
+    Route(
+        method="get",
+        path="/schema/openapi.json",
+        name="openapi",
+        summary="This document, for programs",
+        description="",
+        answers=(Answer(200, "OpenAPI 3.1.", dict),),
+        needs_key=False,
+    ),
+)
+"""All routes, in the order in which they are shown."""
+
+ENVELOPES = {"problem": (ProblemBody, "application/problem+json"), "openai": (ErrorEnvelope, "application/json")}
+"""For each family of routes, the envelope of its errors and how it is announced."""
