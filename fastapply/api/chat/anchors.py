@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Anchored", "own_words"]
 
-_BEGIN = re.compile(r"⟪MORPH_DEFINITIONS_BEGIN_(\d+)⟫\n")
+_BEGINNING = "⟪MORPH_DEFINITIONS_BEGIN_"
+_BEGIN = re.compile(_BEGINNING + r"(\d+)⟫\n")
 _PROTOCOL = "\n\nLARGE-FILE ANCHOR PROTOCOL:\n"
 
 
@@ -41,6 +42,11 @@ class Anchored:
         self._meant = meant
         self._ends = list(accumulate(map(len, meant)))
         self.text = "".join(meant)
+
+    @staticmethod
+    def begins(code: str) -> bool:
+        """Whether `code` may have a table: quickly told."""
+        return code.startswith(_BEGINNING)
 
     @classmethod
     def read(cls, code: str, most: int) -> Self | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Request, Response, post
@@ -20,6 +21,9 @@ from fastapply.api.wire import ApplyRequest
 from fastapply.settings.model import Settings
 from fastapply.workers.lanes import Lanes
 
+if TYPE_CHECKING:
+    from fastapply.merge.values import ApplyResult
+
 __all__ = ["complete_chat"]
 
 
@@ -30,13 +34,20 @@ async def complete_chat(
     """Merge the edit in the user's message into the file in it."""
     chat = decode_chat_request(await read_json_body(request))
     asked = _asked(chat)
-    anchored = Anchored.read(asked.original_code, settings.server.max_body)
+    anchored = await _opened(asked.original_code, settings.server.max_body)
     if anchored:
         asked = msgspec.structs.replace(asked, original_code=anchored.text)
     result = await merge(request, asked, lanes, settings.pool.deadline)
-    content = anchored.restore(result.edits) if anchored else result.merged_code
-    if not chat.stream:
-        return Response(completion(content, result))
+    content = await to_thread(anchored.restore, result.edits) if anchored else result.merged_code
+    return _streamed(content, result, chat) if chat.stream else Response(completion(content, result))
+
+
+async def _opened(code: str, most: int) -> Anchored | None:
+    # In a thread, as `restore` is: of a file of 10 MB each takes long enough for others to notice.
+    return await to_thread(Anchored.read, code, most) if Anchored.begins(code) else None
+
+
+def _streamed(content: str, result: ApplyResult, chat: ChatRequest) -> Stream:
     return Stream(
         events(content, result, chat.stream_options.include_usage is True),
         media_type="text/event-stream",
