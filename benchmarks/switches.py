@@ -73,7 +73,7 @@ SWITCHES: Final[dict[str, dict[str, Change]]] = {
     "outline of the snippet": {"fastapply.merge.planted:planted_outline": _EMPTY},
     # what may match
     "rare lines weigh more": _prices(rarity=0.0, unique=1.0),
-    "signatures of changed heads": {"fastapply.merge.points:definition_heads": _gives(dict)},
+    "heads of definitions": {"fastapply.merge.layout:Layout.definition_heads": _gives(dict)},
     "near lines": {"fastapply.merge.near:near_lines": _EMPTY},
     "the block around a line": {"fastapply.merge.points:_context": _gives(lambda: 0.0)},
     "lines within their namesake": {
@@ -123,6 +123,13 @@ SWITCHES: Final[dict[str, dict[str, Change]]] = {
     "lost lines": {"fastapply.merge.checks:_lost": _EMPTY},
     "doubled lines": {"fastapply.merge.checks:_doubled": _EMPTY},
     "twins": {"fastapply.merge.checks:_twins": _EMPTY},
+    "renamed copies": {"fastapply.merge.checks:_renamed": _EMPTY},
+    "torn definitions": {"fastapply.merge.checks:_split": _EMPTY},
+    "new lines left of the margin": {"fastapply.merge.checks:_outdented": _EMPTY},
+    "removals that remove nothing": {"fastapply.merge.checks:_unremoved": _EMPTY},
+    "moved edges": {"fastapply.merge.suspicions:_moved_edges": _EMPTY},
+    "labels that stand twice": {"fastapply.merge.suspicions:_labelled_twice": _EMPTY},
+    "replacements that replace nothing": {"fastapply.merge.suspicions:_replaces_nothing": _EMPTY},
     "syntax of the result": {"fastapply.merge.validate:syntax_doubt": _NOTHING},
 }
 """For each rule, what is replaced: names as `fastapply.bench.replace.resolve` reads them."""
