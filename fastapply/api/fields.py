@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
@@ -10,7 +12,7 @@ import msgspec
 from fastapply.api.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["names_of", "read"]
 
@@ -22,16 +24,15 @@ def read(body: bytes, kind: type[T], aliases: Mapping[str, tuple[str, ...]], req
 
     `aliases` has all fields by their first names, with the other names of each. `null` is as if absent.
     """
-    fields, used = _canonical(_decode_object(body), aliases)
+    of_fields: Any = kind
+    hints = _hints(of_fields)
+    fields = {name: _agreed(values, hints[name], body) for name, values in _given(body, kind, aliases).items()}
     for name in required:
         if name not in fields:
             accepted = names_of(name, aliases)
             more = f"; accepted names: {', '.join(accepted)}" if len(accepted) > 1 else ""
             raise Problem.invalid_field(name, f"missing{more}")
-    try:
-        return msgspec.convert(fields, kind)
-    except msgspec.ValidationError as error:
-        raise _invalid(error, kind, used) from None
+    return kind(**fields)
 
 
 def names_of(canonical: str, aliases: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -45,18 +46,72 @@ def _camel(name: str) -> str:
     return head + "".join(word.capitalize() for word in tail)
 
 
-def _decode_object(body: bytes) -> dict[str, object]:
+def _given(body: bytes, kind: Any, aliases: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, bytes]]:
+    """For each field, by its first name, the names under which the client gave it and the JSON of its values.
+
+    Values are not decoded before it is known which type they must have: a body of ten million bytes can hold millions
+    of lists, which take seconds to make, in a field that nobody reads.
+    """
     try:
-        value = msgspec.json.decode(body)
+        with _readable(body):
+            raws = _decoder(kind, tuple(form for name in aliases for form in names_of(name, aliases))).decode(body)
+    except msgspec.ValidationError:
+        raise Problem.malformed("the body is not an object in JSON") from None
+    given: dict[str, dict[str, bytes]] = {}
+    for canonical in aliases:
+        for name in names_of(canonical, aliases):
+            raw = getattr(raws, name)
+            if raw != _NOTHING:
+                given.setdefault(canonical, {})[name] = raw
+    return given
+
+
+_NOTHING = msgspec.Raw(b"null")
+
+
+@cache
+def _decoder(kind: Any, names: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(
+        msgspec.defstruct(f"{kind.__name__}Fields", [(name, msgspec.Raw, _NOTHING) for name in names])
+    )
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _agreed(given: Mapping[str, bytes], hint: Any, body: bytes) -> Any:
+    """The value of a field that was given under one or several names."""
+    (first, raw), *others = given.items()
+    value = _value(first, raw, hint, body)
+    for name, other in others:
+        if _value(name, other, hint, body) != value:
+            raise Problem.invalid_field(name, f"differs from {first}, which means the same; send one")
+    return value
+
+
+def _value(name: str, raw: bytes, hint: Any, body: bytes) -> Any:
+    try:
+        with _readable(body):
+            return msgspec.json.decode(raw, type=hint)
+    except msgspec.ValidationError as error:
+        raise _invalid(error, name, hint) from None
+
+
+@contextmanager
+def _readable(body: bytes) -> Iterator[None]:
+    """Makes a `Problem` of what says that `body` is no JSON; not of a type that is not the one to be there."""
+    try:
+        yield
+    except msgspec.ValidationError:
+        raise
     except UnicodeDecodeError:
         raise Problem.malformed("the body is not UTF-8") from None
     except msgspec.DecodeError as error:
         raise Problem.malformed(_why_malformed(body, error)) from None
     except RecursionError:
         raise Problem.malformed("the body is nested too deep") from None
-    if not isinstance(value, dict):
-        raise Problem.malformed("the body is JSON, but not an object")
-    return value
 
 
 _HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -69,32 +124,14 @@ def _why_malformed(body: bytes, error: msgspec.DecodeError) -> str:
     return f"the body is not JSON: {error}"
 
 
-def _canonical(
-    given: dict[str, object], aliases: Mapping[str, tuple[str, ...]]
-) -> tuple[dict[str, object], dict[str, str]]:
-    """The fields of `given` under their first names, and for each the name the client used."""
-    fields: dict[str, object] = {}
-    used: dict[str, str] = {}
-    for canonical in aliases:
-        for name in names_of(canonical, aliases):
-            value = given.get(name)
-            if value is None:
-                continue
-            if canonical in fields and fields[canonical] != value:
-                raise Problem.invalid_field(name, f"differs from {used[canonical]}, which means the same; send one")
-            fields[canonical] = value
-            used.setdefault(canonical, name)
-    return fields, used
+_AT_PATH = re.compile(r"(?P<why>.*?)(?: - at `\$(?P<rest>[^`]*)`)?\Z", re.DOTALL)
 
 
-_AT_PATH = re.compile(r"(?P<why>.*) - at `\$\.(?P<name>\w+)(?P<rest>[^`]*)`\Z", re.DOTALL)
-
-
-def _invalid(error: msgspec.ValidationError, kind: type[Any], used: dict[str, str]) -> Problem:
+def _invalid(error: msgspec.ValidationError, name: str, hint: Any) -> Problem:
     at = _AT_PATH.match(str(error))
-    if not at:
-        return Problem.invalid_field(None, str(error))
+    assert at
+    rest = at["rest"] or ""
     choices = ""
-    if at["why"].startswith("Invalid enum value") and not at["rest"]:
-        choices = f"; send one of {', '.join(get_args(get_type_hints(kind)[at['name']]))}"
-    return Problem.invalid_field(used.get(at["name"], at["name"]) + at["rest"], at["why"] + choices)
+    if at["why"].startswith("Invalid enum value") and not rest:
+        choices = f"; send one of {', '.join(get_args(hint))}"
+    return Problem.invalid_field(name + rest, at["why"] + choices)

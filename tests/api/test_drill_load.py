@@ -14,7 +14,10 @@ import time
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
+from fastapply.api.problems import Problem
+from fastapply.api.wire import decode_apply_request
 from fastapply.bench.generate import generate
 from support.load import Load
 from support.service import wait_until
@@ -86,6 +89,16 @@ def test_the_event_loop_is_not_held_up_by_bodies_at_the_limit(
     in_time = figure(service, 'fastapply_event_loop_lag_seconds_bucket{le="0.1"}')
     assert samples >= 10
     assert samples - in_time <= samples / 20  # none by our doing; a busy machine may delay anybody
+
+
+def test_what_nobody_reads_costs_no_time() -> None:
+    """Ten million bytes of empty lists took two seconds to decode, and the event loop with them."""
+    lists = b"[" + b"[]," * 3_300_000 + b"1]"
+    start = time.perf_counter()
+    decode_apply_request(b'{"original_code": "", "edit_snippet": "", "unknown": %b}' % lists)
+    with pytest.raises(Problem, match="Expected `str`, got `array`"):
+        decode_apply_request(b'{"original_code": %b, "edit_snippet": ""}' % lists)
+    assert time.perf_counter() - start < 1
 
 
 def figure(service: Service, name: str) -> float:

@@ -44,7 +44,7 @@ def assert_problem(reply: httpx.Response, status: int, code: str) -> dict[str, o
         pytest.param(b'{"code": "\\ud800", "edit": ""}', r"lone surrogate (\ud800)", id="high surrogate"),
         pytest.param(b'{"code": "\\udc00 x", "edit": ""}', r"lone surrogate (\udc00)", id="low surrogate"),
         pytest.param(b'{"code": "\\ud83d\\ude00\\ud83d", "edit": ""}', r"lone surrogate (\ud83d)", id="half an emoji"),
-        pytest.param(b"[" * 100_000, "nested too deep", id="nested"),
+        pytest.param(b'{"a":' + b"[" * 100_000, "nested too deep", id="nested"),
         pytest.param(b'{"a":' * 100_000, "nested too deep", id="nested objects"),
     ],
 )
