@@ -68,7 +68,7 @@ def _latency(results: Results) -> Figure:
         for name, color in (("p50", "C0"), ("p95", "C1"), ("p99", "C3")):
             values = [getattr(by_users[each], name) for each in users]
             axes.plot(users, values, style, color=color, marker="o", markersize=3, label=f"{what}, {name}")
-    axes.legend()
+    axes.legend(loc="lower right", fontsize=7)
     return figure
 
 

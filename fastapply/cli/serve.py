@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-# A server process that says nothing for this long is replaced. Under load a busy one may be silent for seconds.
-_HEALTH_SECONDS = 60
+# A server process that says nothing for this long is replaced. Under load a busy one may be silent for seconds; but one
+# that dies while it is asked is waited for as long, and signals with it.
+_HEALTH_SECONDS = 15
 
 
 def run(args: argparse.Namespace) -> int:
