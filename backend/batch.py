@@ -1,0 +1,103 @@
+"""What one step of the model is given and what it answers: the contract between the engine and whatever runs the model.
+
+A step is flat: the query tokens of all sequences one after another, whether they belong to a prompt, to a draft that is
+to be verified or to plain decoding. Everything is plain integers on the host; the runner makes tensors of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from backend.errors import BadBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["PAGE_TOKENS", "Batch", "Runner", "Scores"]
+
+PAGE_TOKENS = 64
+"""Tokens whose keys and values one page holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One step over `s` sequences with `n` query tokens in all, of which `m` are to be scored."""
+
+    tokens: Sequence[int]
+    """[n] The query tokens of all sequences, one after another."""
+    positions: Sequence[int]
+    """[n] Each token's position in its sequence, from 0: `contexts[i]` and following for sequence `i`."""
+    starts: Sequence[int]
+    """[s + 1] Cumulative query lengths: sequence `i` has the tokens `starts[i]` to `starts[i + 1]`, at least one."""
+    contexts: Sequence[int]
+    """[s] How many tokens of each sequence have their keys and values in pages already, before this step's."""
+    tables: Sequence[Sequence[int]]
+    """[s] The page numbers of each sequence, in order: position `p` lives in `table[p // 64]`, slot `p % 64`. They must
+    reach to the end of this step's tokens; pages beyond are ignored. The pages that this step writes to may stand in
+    no other sequence's table, which the runner does not check."""
+    rows: Sequence[int]
+    """[m] Indices into the `n` tokens whose next-token scores are wanted, ascending."""
+    sampled: Sequence[int] = field(default=())
+    """[k] Indices into `rows` of those whose logits are wanted too, ascending: the rows with a temperature above 0.
+    Temperature and top-p themselves are applied by who accepts tokens, so the runner is not told them."""
+
+    def check(self, pages: int | None = None) -> None:
+        """Raise `BadBatch` where the fields contradict each other; `pages` is the size of the pool, if known."""
+        count = len(self.contexts)
+        _same(len(self.positions), len(self.tokens), "positions", "tokens")
+        _same(len(self.starts), count + 1, "starts", "contexts + 1")
+        _same(len(self.tables), count, "tables", "contexts")
+        if self.starts[0] != 0 or self.starts[-1] != len(self.tokens):
+            raise BadBatch(f"starts run from {self.starts[0]} to {self.starts[-1]}, the tokens from 0 to {len(self.tokens)}")
+        for i in range(count):
+            self._check_sequence(i, pages)
+        _ascending(self.rows, len(self.tokens), "rows")
+        _ascending(self.sampled, len(self.rows), "sampled")
+
+    def _check_sequence(self, i: int, pages: int | None) -> None:
+        start, end, context, table = self.starts[i], self.starts[i + 1], self.contexts[i], self.tables[i]
+        if end <= start:
+            raise BadBatch(f"sequence {i} has no tokens")
+        if context < 0 or list(self.positions[start:end]) != list(range(context, context + end - start)):
+            raise BadBatch(f"sequence {i}: the positions do not follow its {context} computed tokens")
+        if len(table) * PAGE_TOKENS < context + end - start:
+            raise BadBatch(f"sequence {i}: {len(table)} pages are too few for {context + end - start} tokens")
+        if pages is not None and not all(0 <= page < pages for page in table):
+            raise BadBatch(f"sequence {i}: a page number is outside 0 to {pages - 1}")
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the model says of the `m` wanted rows of a batch."""
+
+    best: NDArray[np.int64]
+    """[m] The token with the highest logit; of equal ones the lowest."""
+    margin: NDArray[np.float32]
+    """[m] The highest logit minus the second highest, 0 or more; 0 where two are equal, NaN where the model gave NaN."""
+    logits: NDArray[np.float32]
+    """[k, vocab_size] The logits of the sampled rows only, in the order of `Batch.sampled`."""
+
+
+class Runner(Protocol):
+    """Computes steps. It owns the pages' memory, and never which page belongs to whom."""
+
+    def copy_pages(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Copy keys and values of each (source, destination) page before the next step; no page is in both roles."""
+
+    def run(self, batch: Batch) -> Scores:
+        """Compute one step; afterwards the keys and values of all its tokens are in their pages."""
+
+
+def _same(found: int, expected: int, name: str, other: str) -> None:
+    if found != expected:
+        raise BadBatch(f"{found} {name} for {expected} {other}")
+
+
+def _ascending(values: Sequence[int], limit: int, name: str) -> None:
+    ordered = all(a < b for a, b in zip(values, values[1:], strict=False))
+    if values and not (ordered and values[0] >= 0 and values[-1] < limit):
+        raise BadBatch(f"{name} must ascend within 0 to {limit - 1}")
