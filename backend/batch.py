@@ -6,6 +6,7 @@ to be verified or to plain decoding. Everything is plain integers on the host; t
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -52,7 +53,9 @@ class Batch:
         _same(len(self.starts), count + 1, "starts", "contexts + 1")
         _same(len(self.tables), count, "tables", "contexts")
         if self.starts[0] != 0 or self.starts[-1] != len(self.tokens):
-            raise BadBatch(f"starts run from {self.starts[0]} to {self.starts[-1]}, the tokens from 0 to {len(self.tokens)}")
+            raise BadBatch(
+                f"starts run from {self.starts[0]} to {self.starts[-1]}, the tokens from 0 to {len(self.tokens)}"
+            )
         for i in range(count):
             self._check_sequence(i, pages)
         _ascending(self.rows, len(self.tokens), "rows")
@@ -77,7 +80,7 @@ class Scores:
     best: NDArray[np.int64]
     """[m] The token with the highest logit; of equal ones the lowest."""
     margin: NDArray[np.float32]
-    """[m] The highest logit minus the second highest, 0 or more; 0 where two are equal, NaN where the model gave NaN."""
+    """[m] The highest logit minus the second highest: 0 where two are equal, NaN where the model gave NaN."""
     logits: NDArray[np.float32]
     """[k, vocab_size] The logits of the sampled rows only, in the order of `Batch.sampled`."""
 
@@ -98,6 +101,6 @@ def _same(found: int, expected: int, name: str, other: str) -> None:
 
 
 def _ascending(values: Sequence[int], limit: int, name: str) -> None:
-    ordered = all(a < b for a, b in zip(values, values[1:], strict=False))
+    ordered = all(a < b for a, b in itertools.pairwise(values))
     if values and not (ordered and values[0] >= 0 and values[-1] < limit):
         raise BadBatch(f"{name} must ascend within 0 to {limit - 1}")
