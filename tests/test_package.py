@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from importlib import metadata
 
 import fastapply
 
@@ -32,6 +34,14 @@ def test_importing_the_package_loads_nothing_else() -> None:
     ours = {name for name in loaded_by("import fastapply") if name.startswith("fastapply")}
     assert ours == {"fastapply"}
     assert not {"msgspec", "tree_sitter", "asyncio", "argparse"} & loaded_by("import fastapply")
+
+
+def test_the_service_needs_no_torch() -> None:
+    plain = [line for line in metadata.requires("fastapply") or [] if "extra ==" not in line]
+    assert plain
+    assert not [line for line in plain if re.match(r"torch|safetensors|tokenizers|sentencepiece|numpy|pyzmq", line)]
+    modules = loaded_by("import fastapply.api.app, fastapply.apply, fastapply.cli, fastapply.cli.serve")
+    assert not {"torch", "numpy", "backend"} & modules
 
 
 def test_help_loads_no_merge_and_no_server() -> None:

@@ -85,13 +85,14 @@ def test_it_is_imported_from_the_wheel(installed: Installed) -> None:
     assert all(path.startswith(str(installed.folder)) for path in said.stdout.split())
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(installed: Installed) -> None:
+def test_the_wheel_holds_the_packages_and_nothing_else(installed: Installed) -> None:
     with zipfile.ZipFile(installed.wheel) as wheel:
         names = wheel.namelist()
-    assert {name.split("/")[0] for name in names} == {"fastapply", installed.wheel.name.split("-py3")[0] + ".dist-info"}
+    about = installed.wheel.name.split("-py3")[0] + ".dist-info"
+    assert {name.split("/")[0] for name in names} == {"fastapply", "backend", about}
     languages = {path.name for path in (ROOT / "fastapply" / "merge" / "languages").glob("*.toml")}
     assert {Path(name).name for name in names if "/languages/" in name} == languages
-    assert "fastapply/py.typed" in names
+    assert {"fastapply/py.typed", "backend/py.typed"} <= set(names)
     assert not [name for name in names if name.endswith(".pyc")]
 
 
