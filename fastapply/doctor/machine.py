@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import http.client
 import json
-import math
 import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapply.doctor.finding import Finding
-from fastapply.settings.model import GIB, MIB, usable_cores
+from fastapply.machine import available_cores, available_memory
+from fastapply.settings.model import GIB, MIB
 
 if TYPE_CHECKING:
     from fastapply.settings.model import Settings
@@ -22,7 +22,6 @@ __all__ = ["look_at_cores", "look_at_log", "look_at_memory", "look_at_port"]
 _ANSWER_SECONDS = 2.0
 _MEGABYTES_OF_A_WORKER = 60
 _MEGABYTES_OF_A_SERVER = 100
-_CGROUP = Path("/sys/fs/cgroup")
 
 
 def look_at_port(host: str, port: int) -> Finding:
@@ -112,25 +111,3 @@ def look_at_memory(settings: Settings, memory: int | None = None) -> Finding:
     if needed > memory // 2:
         return Finding("note", told, "large files take more: fewer of them (pool.workers), or more memory")
     return Finding("ok", told)
-
-
-def available_cores(cgroup: Path = _CGROUP) -> int:
-    """Cores that may be used, by affinity and by the quota of a container."""
-    quota, _, period = _first_line(cgroup / "cpu.max").partition(" ")
-    if quota.isdigit() and period.isdigit():
-        return max(1, min(usable_cores(), math.ceil(int(quota) / int(period))))
-    return usable_cores()
-
-
-def available_memory(cgroup: Path = _CGROUP) -> int:
-    """Bytes of memory of the machine, or of the container."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limit = _first_line(cgroup / "memory.max")
-    return min(total, int(limit)) if limit.isdigit() else total
-
-
-def _first_line(path: Path) -> str:
-    try:
-        return path.read_text("ascii").strip()
-    except (OSError, ValueError):
-        return ""

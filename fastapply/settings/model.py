@@ -6,12 +6,12 @@ A section of the configuration file is a class here and a key of it a field; `fa
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from fastapply.errors import InvalidSetting
+from fastapply.machine import available_cores
 
 __all__ = ["GIB", "MIB", "Key", "LimitSettings", "LogSettings", "PoolSettings", "ServerSettings", "Settings", "Size"]
 
@@ -22,14 +22,9 @@ Size = Annotated[int, "bytes"]
 """Bytes; in a file or in the environment also a text such as "10 MiB"."""
 
 
-def usable_cores() -> int:
-    """Processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _default_workers() -> int:
     """One worker a core, at most 8: a merge takes milliseconds and a worker some 60 MB."""
-    return min(usable_cores(), 8)
+    return min(available_cores(), 8)
 
 
 def _require(holds: bool, field_name: str, message: str) -> None:
@@ -77,7 +72,7 @@ class PoolSettings:
     """The processes that merge, of one server process."""
 
     workers: int = field(default_factory=_default_workers)
-    """Processes for small merges, 1 or more; by default one a core, at most 8."""
+    """Processes for small merges, 1 or more; by default one a core, at most 8, and no more than a container's quota."""
 
     large_workers: int = 1
     """Processes for large merges, which small ones don't wait for. 1 or more."""
@@ -86,7 +81,10 @@ class PoolSettings:
     """Characters of original and snippet together from which a merge is large. 1 or more."""
 
     queue: int = 64
-    """Requests that may wait for a worker; one more is turned away. 0 or more."""
+    """Small merges that may wait for a worker; one more is turned away. 0 or more."""
+
+    large_queue: int = 16
+    """Large merges that may wait for a worker; one more is turned away. 0 or more."""
 
     deadline: float = 5.0
     """Seconds a request may take, waiting included; then its worker is killed. More than 0."""
@@ -99,6 +97,7 @@ class PoolSettings:
         _require(self.large_workers >= 1, "large_workers", "must be 1 or more")
         _require(self.large_from >= 1, "large_from", "must be 1 character or more")
         _require(self.queue >= 0, "queue", "must be 0 or more")
+        _require(self.large_queue >= 0, "large_queue", "must be 0 or more")
         _require(0 < self.deadline < float("inf"), "deadline", "must be more than 0 seconds")
         _require(self.memory == 0 or self.memory >= 512 * MIB, "memory", "must be 0 or at least 512 MiB")
 

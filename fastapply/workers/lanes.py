@@ -33,7 +33,8 @@ class Lanes:
         self._large_from = settings.large_from
         self._observer = observer
         self.small = WorkerPool(settings)
-        self.large = WorkerPool(dataclasses.replace(settings, workers=settings.large_workers))
+        large = dataclasses.replace(settings, workers=settings.large_workers, queue=settings.large_queue)
+        self.large = WorkerPool(large)
 
     async def __aenter__(self) -> Self:
         await self.small.start()

@@ -73,6 +73,22 @@ def test_one_request_too_many_is_told_to_come_back(
     assert [request.result().status_code for request in waiting] == [200, 200]
 
 
+def test_large_merges_have_a_queue_of_their_own(
+    start_service: Callable[..., Service], background: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FASTAPPLY_POOL_LARGE_FROM", "1000")
+    monkeypatch.setenv("FASTAPPLY_POOL_LARGE_QUEUE", "0")
+    service = start_service("--pool-workers", "1", "--deadline", "30")
+    service.signal_workers(signal.SIGSTOP)
+    large = {**GOOD, "original_code": "a = 1\n" * 200}
+    waiting = [background.submit(service.apply, body) for body in (large, GOOD, GOOD)]
+    time.sleep(0.5)
+    assert service.apply(large).status_code == 503
+    service.signal_workers(signal.SIGCONT)
+    assert [request.result().status_code for request in waiting[1:]] == [200, 200]
+    assert waiting[0].result().status_code in (200, 422)
+
+
 def test_a_client_that_leaves_frees_its_worker(start_service: Callable[..., Service]) -> None:
     service = start_service("--pool-workers", "1", "--deadline", "60")
     stuck = service.signal_workers(signal.SIGSTOP)

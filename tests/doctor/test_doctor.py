@@ -15,15 +15,9 @@ import pytest
 
 from fastapply.doctor import Finding, examine
 from fastapply.doctor.installed import look_at_dependencies, look_at_grammars, look_at_python
-from fastapply.doctor.machine import (
-    available_cores,
-    available_memory,
-    look_at_cores,
-    look_at_log,
-    look_at_memory,
-    look_at_port,
-)
+from fastapply.doctor.machine import look_at_cores, look_at_log, look_at_memory, look_at_port
 from fastapply.doctor.said import look_at_file, look_at_keys, look_at_transport
+from fastapply.machine import available_cores, available_memory
 from fastapply.merge import rules
 from fastapply.settings.model import GIB, Key, PoolSettings, ServerSettings, Settings
 
