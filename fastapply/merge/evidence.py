@@ -81,6 +81,18 @@ def removal_names(instruction: str) -> frozenset[str]:
     return named_in(instruction[match.start() :]) if match else frozenset()
 
 
+_RENAMES = re.compile(
+    r"\brenam(?:e|es|ed|ing)\s+(?:the\s+)?(?:\w+\s+)??[`'\"]?(?P<old>[A-Za-z_$][\w$]*)[`'\"]?(?:\(\))?(?:\s+\w+)?\s+(?:in)?to\s+"
+    r"[`'\"]?(?P<new>[A-Za-z_$][\w$]*)",
+    re.IGNORECASE,
+)
+
+
+def renamings(instruction: str) -> dict[str, str]:
+    """The old name for each new one that the instruction says something is renamed to."""
+    return {match["new"]: match["old"] for match in _RENAMES.finditer(instruction)}
+
+
 def named_in(text: str) -> frozenset[str]:
     """The identifiers of a text, without the common words of English and of code."""
     return frozenset(word for word in _WORD.findall(text) if word.lower() not in _COMMON and len(word) > 1)

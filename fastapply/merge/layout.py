@@ -41,6 +41,9 @@ def width_of(line: str) -> int:
     return len(head.expandtabs(TAB_WIDTH)) if "\t" in head else len(head)
 
 
+# A head without a type, told from a call by its modifier and the brace below it.
+_CONSTRUCTOR = re.compile(r"(?:(?:public|private|protected|internal)\s+)+(?P<name>\w+)\s*\(.*\)$")
+
 Path = tuple[Signature, ...]
 
 
@@ -104,8 +107,15 @@ class Layout:
     def name(self, k: int) -> Signature | None:
         """What line k declares or sets, by the grammar or by the line alone."""
         if k not in self._names:
-            self._names[k] = signature(self.keys[k])
+            name = signature(self.keys[k])
+            if name is None and self.keys[k + 1 : k + 2] == ["{"] and (head := _CONSTRUCTOR.match(self.keys[k])):
+                name = ("def", head["name"])
+            self._names[k] = name
         return self._names[k]
+
+    def call(self, k: int, name: Signature) -> None:
+        """Let line k declare this, whatever its text says."""
+        self._names[k] = name
 
     def definition(self, k: int) -> Signature | None:
         """What line k defines where it is the head of a definition, else None."""

@@ -15,15 +15,17 @@ from fastapply.merge.align import Alignment, align
 from fastapply.merge.ambiguity import ambiguities
 from fastapply.merge.checks import result_doubts
 from fastapply.merge.deadline import Deadline
-from fastapply.merge.evidence import Evidence, gather, is_leader
+from fastapply.merge.evidence import Evidence, gather, is_leader, renamings
 from fastapply.merge.language import Profile
 from fastapply.merge.layout import Layout, word_count
+from fastapply.merge.markers import speaks_of_body
 from fastapply.merge.parts import cut, misplaced, without
 from fastapply.merge.plan import Plan
 from fastapply.merge.planted import planted_outline
 from fastapply.merge.points import Points, find_points
 from fastapply.merge.prices import LENIENT, STRICT, Prices
 from fastapply.merge.sheet import Sheet
+from fastapply.merge.signature import LEAVES, bare_name
 from fastapply.merge.snippet import Snippet, read_snippet
 from fastapply.merge.splice import Spliced, splice, tidy
 from fastapply.merge.suspicions import suspicions
@@ -182,9 +184,21 @@ class _Reader:
             return self._layout
         shown = [item for item in planted_outline(snippet, self._profile, self._limit) if item.name in self._names]
         layout = Layout(snippet.lines, shown, False, self._limit)
+        self._take_old_names(layout)
         if snippet is self._snippet:
             self._layout = layout
         return layout
+
+    def _take_old_names(self, layout: Layout) -> None:
+        """What the instruction says is renamed is called in the snippet's layout what the original calls it, unless
+        one of the two texts knows both names."""
+        for new, old in renamings(self._evidence.instruction).items():
+            mine, theirs = (
+                [(k, name) for k in text.filled if (name := text.definition(k)) and bare_name(name) in (new, old)]
+                for text in (layout, self._original)
+            )
+            if len(mine) == len(theirs) == 1 and bare_name(mine[0][1]) == new and bare_name(theirs[0][1]) == old:
+                layout.call(mine[0][0], theirs[0][1])
 
     def _plan(self, snippet: Snippet, layout: Layout, points: Points, alignment: Alignment, prices: Prices) -> Reading:
         plan = Plan(Sheet(self._original, snippet, layout, alignment.match, self._evidence, points.blocks))
@@ -235,19 +249,40 @@ def _strays(original: Layout, reading: Reading) -> frozenset[int]:
         and original.count[keys[i]]
         and _tells(original, reading.layout, keys[i])
         and not is_leader(keys[i])
-        and not _ends_new_block(reading, i)
+        and not _ends_new_block(original, reading, i)
+        and not _ends_new_definition(original, reading, i)
         and (_is_context(reading, i) or any(reading.points.blocks.same(i, j) for j in original.places(keys[i])))
     )
 
 
-def _ends_new_block(reading: Reading, i: int) -> bool:
-    """True for the line (`end`, `fi`) that closes a block which the same stretch begins anew."""
-    begun = reading.layout.opener[i]
+def _ends_new_block(original: Layout, reading: Reading, i: int) -> bool:
+    """True for the line (`end`, `fi`) that closes, or the common one (`return -1`) that leaves, a block which the same
+    stretch begins anew."""
+    layout = reading.layout
+    leaves = LEAVES.match(layout.keys[i]) and original.count[layout.keys[i]] > 1
+    begun = layout.head[i] if leaves else layout.opener[i]
     return (
         begun >= 0
         and reading.alignment.match[begun] < 0
         and reading.snippet.segments[begun] == reading.snippet.segments[i]
     )
+
+
+def _ends_new_definition(original: Layout, reading: Reading, i: int) -> bool:
+    """True for the last line of a function that the same stretch begins, under a name that the original does not know,
+    with a line that it does not know either, and before a marker that is not said to stand for more of it."""
+    layout, snippet, match = reading.layout, reading.snippet, reading.alignment.match
+    head = layout.head[i]
+    while head >= 0 and not layout.is_definition(head):
+        head = layout.head[head]
+    if head < 0 or match[head] >= 0 or snippet.segments[head] != snippet.segments[i] or layout.end[head] != i:
+        return False
+    if any(original.definition(j) == layout.definition(head) for j in original.filled):
+        return False
+    if not any(word_count(layout.keys[k]) and not original.count[layout.keys[k]] for k in range(head + 1, i + 1)):
+        return False
+    behind = next((marker for marker in snippet.markers if marker.before > i), None)
+    return behind is None or (behind.depth <= layout.depth[head] and not speaks_of_body(behind.text))
 
 
 def _tells(original: Layout, snippet: Layout, key: str) -> bool:

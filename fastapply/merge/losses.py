@@ -160,6 +160,11 @@ class Losses:
         """How sure the anchors of a gap are: 2 where each side has two lines in a row or a unique line, 1, 0."""
         return sum(self._firm(i, step) for i, step in ((gap.i1, -1), (gap.i2, 1)))
 
+    def _is_enclosed(self, i: int) -> bool:
+        """True where the snippet shows a new block around line i."""
+        head = self._sheet.sl.head[i]
+        return head >= 0 and self._sheet.match[head] < 0
+
     def _firm(self, i: int, step: int) -> bool:
         """True where an anchor, or a match right behind it, can't be another line: it occurs once, it closes what a
         matched head opened, or it is the file's first or last line as it is the snippet's."""
@@ -171,6 +176,7 @@ class Losses:
                 j = last = self._sheet.match[i]
                 if (
                     key == self._sheet.o.keys[j]
+                    and not (self._sheet.shifts.is_moved(i) and self._is_enclosed(i))  # it may as well be new
                     and word_count(key)
                     and self._sheet.o.count[key] == self._sheet.sl.count[key] == 1
                 ):

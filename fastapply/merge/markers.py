@@ -77,6 +77,19 @@ _NOTE_TAG = re.compile(
 )
 
 
+# `CHANGE 1: added`, `This line changed:`; and behind other words, `(put this right after main)`.
+_NUMBERED = re.compile(
+    r"^[\[(<*=\-\s]*(?:(?:EDIT|CHANGE)\s*#?\d+\s*[:\-]"
+    r"|(?:this|these|the following)\s+lines?\s+(?:was\s+|were\s+|is\s+|are\s+|has\s+|have\s+|been\s+)*"
+    r"(?:changed|added|updated|modified|new|replaced)\s*[:.]?\s*$)",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(
+    r"\((?:put|place|add|insert)\s+(?:this|it|these|them)\b[^()]*\b(?:after|before|below|above|here|between|behind)\b[^()]*\)\s*$",
+    re.IGNORECASE,
+)
+
+
 def comment_body(line: str) -> str | None:
     """The text inside `line` when it is a comment in any known syntax, else None."""
     match = _COMMENT.match(line) if len(line) <= LONGEST else None
@@ -146,7 +159,7 @@ def is_note(line: str) -> bool:
     body = comment_body(line)
     if not body:
         return False
-    if _NOTE_TAG.match(body):
+    if _NOTE_TAG.match(body) or _NUMBERED.match(body) or _ASKED.search(body):
         return True
     wrapped = re.match(r"^(?:\(.*\)|<<+.*>>+|\[.*\]|\*{2,}.*\*{2,}|={2,}.*={2,})\.?$", body)
     verb = _NOTE_HEAD.match(body)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapply.merge.evidence import is_leader
 from fastapply.merge.markers import names_in
 from fastapply.merge.sheet import Gap, Sheet, is_container
 from fastapply.merge.signature import bare_name
 from fastapply.merge.snippet import Marker
+
+
+def _first_word(key: str) -> str:
+    match = re.match(r"#?\s*[A-Za-z]\w*", key)
+    return match[0] if match else ""
 
 
 class Places:
@@ -56,6 +63,20 @@ class Places:
                 return min(high, max(low, self._sheet.o.end[self._sheet.match[head]] + 1))
             return self._end_of_text(low, high)
         return self._end_of_class(gap, filled) if k == count - 1 else None
+
+    def joins(self, body: list[int], j: int) -> bool:
+        """True where new lines continue the group that ends with original line j: single lines at its depth, that begin
+        with its word."""
+        layout, original = self._sheet.sl, self._sheet.o
+        if j < 0 or original.end[j] > j or original.opener[j] >= 0 or is_leader(original.keys[j]):
+            return False
+        word = _first_word(original.keys[j])
+        return word != "" and all(
+            _first_word(layout.keys[i]) == word
+            and layout.end[i] == i
+            and layout.depth[i] + self._sheet.shifts.of(i) == original.depth[j]
+            for i in body
+        )
 
     def _end_of_class(self, gap: Gap, filled: list[int]) -> int | None:
         """The last line of the class whose head the snippet shows above new methods, where it shows that line behind

@@ -188,7 +188,7 @@ class Plan:
                 new, start = new[1:], start + 1
             self._emit(start, consumed, new)
             return consumed
-        if self._replaced.may_be_reworded(body, first, last):
+        if self._replaced.may_be_reworded(gap, body, first, last):
             self.doubts.append(
                 Doubt(
                     "undecided_place",
@@ -198,12 +198,20 @@ class Plan:
                     (LineRange(first, first + 1),),
                 )
             )
+        body, leaders = self._replaced.for_below(lead, body, trail, first, last)
+        at = first + self.sheet.blanks(first, last)
         # beside kept text the original's blank lines count, unless it has none there
-        self._emit(first, first, lead + body + ([] if self.sheet.blanks(first, last) else trail))
-        return first
+        if body:
+            self._emit(first, first, lead + body + ([] if at > first else trail))
+        if leaders and [self.sl.keys[i] for i in leaders] != self.o.keys[at : at + len(leaders)]:
+            self._emit(at, at, leaders)
+        return at if leaders else first
 
     def _tail_run(self, gap: Gap, run: list[int], first: int, last: int) -> int:
         """New text right before an anchor, a marker above it. Returns the end of what the marker keeps."""
+        run = run[self._replaced.shown_above(run, first, last) :]
+        if not any(self.sl.keys[i] for i in run):
+            return last
         lead, body, trail = self.sheet.strip(run)
         taken = (
             last
@@ -212,6 +220,8 @@ class Plan:
                 self._replaced.consumed(body, first, last, forward=False),
                 self._replaced.comment_above(gap, body, trail, first, last),
                 self._replaced.header_above(gap, trail, first, last),
+                self._replaced.decorator_above(gap, body, trail, first, last),
+                self._replaced.group_above(body, trail, first, last),
             )
         )
         if taken < last:
@@ -225,7 +235,9 @@ class Plan:
             return taken
         blanks = last - max(first, self.o.filled_above(last) + 1)
         new = body + trail
-        if blanks and trail:
+        if blanks and trail and not lead and self._places.joins(body, last - blanks - 1):
+            self._emit(last - blanks, last - blanks, body)
+        elif blanks and trail:
             # the original's blank lines stand before the new text, the snippet's after it
             self._emit(last, last, new)
         elif blanks and lead and not trail:

@@ -17,7 +17,7 @@ from fastapply.merge.evidence import is_leader
 from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.near import near_lines
 from fastapply.merge.prices import Prices
-from fastapply.merge.signature import Signature, definition, is_definition, likeness, signature
+from fastapply.merge.signature import LEAVES, Signature, definition, is_definition, likeness, signature
 
 MAX_CANDIDATES = 400  # places considered for one snippet line
 LEAST_COMMON_END = 30  # lines in common at each end from which a snippet is taken for the whole file
@@ -86,7 +86,8 @@ def find_points(
             for j in found if len(found) <= MAX_CANDIDATES else _near(original, key, rows[i - 1] if i else {}):
                 fit = 1.0 if signed or i in favoured else blocks.fit(i, j)
                 if not certain and not signed and not _same_place(original, snippet, segments, i, j):
-                    fit *= prices.elsewhere
+                    # `return -1` under another condition is another one
+                    fit *= 0.0 if LEAVES.match(key) and i not in favoured else prices.elsewhere
                 if fit:
                     rows[i][j] = fit * weight + _context(original, snippet, segments, i, j, weight)
         elif (name := snippet.definition(i)) and name in heads:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from fastapply.merge.evidence import is_leader
 from fastapply.merge.layout import word_count
@@ -12,9 +13,19 @@ from fastapply.merge.signature import LEAVES, goes_on, likeness, named_apart
 
 PROSE = frozenset({"markdown", "text"})
 ALIKE_LINES = 0.72  # likeness from which a line may be a new version of another
+LEAST_ALIKE = 0.5  # the same for each line of a group of as many lines, one of which is that likely
 ALIKE_HEADS = 0.78  # the same for a line that begins a block
 MOST_PAIRS = 20_000  # pairs of lines compared for one run; a longer run is taken for new
-MOST_DEAD = 3  # original lines behind a new `return` that it replaces
+MOST_LEFT = 3  # original lines at the end of a file that a new text there may hold
+MOST_DEAD = 12  # original lines behind a new `return` that it replaces
+_ATTRIBUTE = re.compile(r"(?:@|#!?\[|\[)[\w.:]+")
+QUOTES = ('"""', "'''")
+
+
+def _attribute(key: str) -> str:
+    """The name of the decorator or attribute that a line holds and nothing else, else nothing."""
+    match = _ATTRIBUTE.match(key) if is_leader(key) and not key.endswith((";", ",")) else None
+    return match[0] if match else ""
 
 
 class Replaced:
@@ -43,6 +54,25 @@ class Replaced:
             start -= 1
         return start
 
+    def decorator_above(self, gap: Gap, body: list[int], trail: list[int], first: int, last: int) -> int:
+        """The start of the original decorators or attributes right above the anchor, from the first of a name that the
+        run's last lines bear; `last` if none."""
+        sheet = self._sheet
+        mine = Counter[str]()
+        for i in reversed(body):
+            if not (name := _attribute(sheet.sl.keys[i])):
+                break
+            mine[name] += 1
+        start = taken = last
+        while mine and not trail and not gap.open_end and start > first:
+            if not (name := _attribute(sheet.o.keys[start - 1])):
+                break
+            start -= 1
+            if mine[name] > 0:
+                mine[name] -= 1
+                taken = start
+        return taken
+
     def header_above(self, gap: Gap, trail: list[int], first: int, last: int) -> int:
         """The start of the original header whose later lines begin with the anchor, when the snippet's run ends right
         above it: the run shows the header's first lines anew. `last` where the anchor begins its own header."""
@@ -50,6 +80,60 @@ class Replaced:
         while start < last and is_leader(self._sheet.o.keys[start]):
             start += 1
         return start if not trail and not gap.open_end and first <= start else last
+
+    def group_above(self, body: list[int], trail: list[int], first: int, last: int) -> int:
+        """The start of the original lines between a blank line and the anchor that the run shows anew, line for line;
+        `last` where they are more or fewer, or some line is too unlike."""
+        sheet = self._sheet
+        end = sheet.o.filled_above(last) + 1
+        start = end
+        while start > first and sheet.o.keys[start - 1]:
+            start -= 1
+        whole = end - start == len(body) >= 2 and not (start and sheet.o.keys[start - 1])
+        if not whole or (end < last) != bool(trail):
+            return last
+        alike = []
+        for i, j in zip(body, range(start, end), strict=True):
+            mine, theirs = sheet.sl.keys[i], sheet.o.keys[j]
+            if not mine or sheet.o.count[mine] or sheet.sl.count[theirs] or named_apart(mine, theirs):
+                return last
+            alike.append(likeness(mine, theirs))
+        return start if min(alike) >= LEAST_ALIKE and max(alike) >= ALIKE_LINES else last
+
+    def for_below(
+        self, lead: list[int], body: list[int], trail: list[int], first: int, last: int
+    ) -> tuple[list[int], list[int]]:
+        """The run's lines, and those at its end, set off by a blank line, that belong to what the marker behind them
+        keeps: a comment, or a decorator."""
+        sheet = self._sheet
+        at = len(body)
+        while at and sheet.sl.keys[body[at - 1]] and is_leader(sheet.sl.keys[body[at - 1]]):
+            at -= 1
+        apart = at < len(body) and (lead if at == 0 else not sheet.sl.keys[body[at - 1]])
+        if not apart or trail or not sheet.blanks(first, last):
+            return body, []
+        end = at
+        while end and not sheet.sl.keys[body[end - 1]]:
+            end -= 1
+        return body[:end], body[at:]
+
+    def shown_above(self, run: list[int], first: int, last: int) -> int:
+        """How many lines at the start of a run are a comment set off by blank lines, as the original has it right
+        above the anchor: those are shown, not new."""
+        sheet = self._sheet
+        start = next((k for k, i in enumerate(run) if sheet.sl.keys[i]), 0)
+        end = start
+        while end < len(run) and sheet.sl.keys[run[end]]:
+            end += 1
+        below = sheet.o.filled_above(last) + 1
+        keys = [sheet.sl.keys[i] for i in run[start:end]]
+        if end == len(run) or below == last or below - len(keys) < first or not all(map(is_leader, keys)):
+            return 0
+        if keys != sheet.o.keys[below - len(keys) : below]:
+            return 0
+        while end < len(run) and not sheet.sl.keys[run[end]]:
+            end += 1
+        return end
 
     def limit(self, body: list[int], first: int, last: int) -> int:
         """How far from its anchor a run of this length is compared with the original."""
@@ -125,12 +209,15 @@ class Replaced:
             head, there = self._sheet.sl.head[head], self._sheet.o.head[there]
         return True
 
-    def may_be_reworded(self, body: list[int], first: int, last: int) -> bool:
-        """True in prose, where the run's first line is neither like nor unlike the next original one."""
+    def may_be_reworded(self, gap: Gap, body: list[int], first: int, last: int) -> bool:
+        """True in prose, where the run's first line is neither like nor unlike the next original one, or where the
+        snippet ends with another text under a heading than the original has there."""
         sheet = self._sheet
         below = next((j for j in range(first, last) if sheet.o.keys[j]), None)
         if sheet.evidence.language not in PROSE or below is None or sheet.o.count[sheet.sl.keys[body[0]]]:
             return False
+        if gap.open_end and not gap.markers and gap.i1 >= 0 and sheet.o.keys[gap.j1].startswith("#"):
+            return not sheet.o.keys[below].startswith("#")
         return 0.5 <= likeness(sheet.sl.keys[body[0]], sheet.o.keys[below]) < ALIKE_LINES
 
     def tail_of_item(self, gap: Gap, body: list[int], first: int, last: int) -> int:
@@ -146,6 +233,8 @@ class Replaced:
         if self._sheet.evidence.indent_blocks:
             if marker is not None and marker.before <= gap.i2 and self._is_inside(gap, head):
                 return first
+            if marker is not None and self._is_docstring(head + 1, body[-1]):
+                return first  # a body is more than its docstring: the marker stands for it, wherever it is indented
         elif not self._is_closed(head, body[-1]):
             return first
         end = self._sheet.o.end[self._sheet.match[head]] + 1
@@ -158,6 +247,13 @@ class Replaced:
         behind = others[0].before if others else 0
         twice = behind > 0 and not any(self._sheet.sl.keys[marker.before : behind])
         return marker.depth > self._sheet.sl.depth[head] or twice or speaks_of_body(marker.text)
+
+    def _is_docstring(self, start: int, last: int) -> bool:
+        """True where snippet lines start..last are one docstring, behind a header of one line."""
+        shown = [self._sheet.sl.keys[i] for i in range(start, last + 1) if self._sheet.sl.keys[i]]
+        quote = next((mark for mark in QUOTES if shown and mark in shown[0][:4]), None)
+        text = "\n".join(shown)
+        return quote is not None and text.endswith(quote) and text.count(quote) == 2
 
     def _is_closed(self, head: int, last: int) -> bool:
         """True where snippet lines head..last close what the head opens, or the head's body is an expression."""
@@ -172,7 +268,7 @@ class Replaced:
     def wrapped_to_end(self, gap: Gap, body: list[int], first: int, last: int) -> int:
         """The end of the file, where the snippet ends with new text that holds each of the few lines left in it."""
         left = [j for j in range(first, last) if self._sheet.o.keys[j]]
-        if gap.markers or not gap.open_end or not 0 < len(left) <= MOST_DEAD:
+        if gap.markers or not gap.open_end or not 0 < len(left) <= MOST_LEFT:
             return first
         shown = [self._sheet.sl.keys[i] for i in body]
         return last if all(any(self._sheet.o.keys[j] in key for key in shown) for j in left) else first

@@ -147,7 +147,15 @@ def named_apart(a: str, b: str) -> bool:
         return given != other_given or (len(given) < LEAST_ARGUMENTS and not a.endswith("("))
     if mine[0] == "key" and mine[1].startswith("case "):
         return True
+    if mine[0] == "set" and "." in mine[1] and "." in other[1]:
+        # two attributes, each set to something else; `x.a = a` and `x.b = b` may be one renamed
+        return _set_to(a, mine[1]) != _set_to(b, other[1])
     return mine[0] == "key" and a.partition(":")[2] != b.partition(":")[2]
+
+
+def _set_to(key: str, target: str) -> str:
+    """What an assignment gives to `target`, whatever that is called."""
+    return re.sub(rf"\b{re.escape(target.rpartition('.')[2])}\b", "", key.partition("=")[2])
 
 
 def _imported(key: str) -> set[str]:

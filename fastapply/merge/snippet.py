@@ -213,6 +213,8 @@ def _take(
             if is_removal_note(line):
                 snippet.removals.append(Removal(here, number, names_in(line)))
             return
+        if not key and number and _stands_apart(snippet, number):
+            return  # the blank lines above and below a note were one before it was written
         split = split_trailing(line) if key not in known else None
         if split:
             code, after = split
@@ -222,6 +224,20 @@ def _take(
                 _add(snippet, line[: len(line) - len(line.lstrip())] + after, number, sign)
             return
     _add(snippet, line, number, sign)
+
+
+def _stands_apart(snippet: Snippet, number: int) -> bool:
+    """True for a blank line right below a note that has a blank line right above it."""
+    first = number
+    while snippet.notes and any(note.line == first - 1 for note in snippet.notes[-3:]):
+        first -= 1
+    return (
+        first < number
+        and bool(snippet.numbers)
+        and snippet.numbers[-1] == first - 1
+        and not snippet.lines[-1].strip()
+        and not (snippet.markers and snippet.markers[-1].line >= first)
+    )
 
 
 def _is_unsigned(line: str, known: frozenset[str]) -> bool:

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from fastapply.merge.evidence import explained_lines, gather, is_leader, leaders_above, named_in, removal_names
+from fastapply.merge.evidence import (
+    explained_lines,
+    gather,
+    is_leader,
+    leaders_above,
+    named_in,
+    removal_names,
+    renamings,
+)
 from fastapply.merge.language import by_name
 from fastapply.merge.layout import Layout
 from fastapply.merge.snippet import read_snippet
@@ -106,3 +114,18 @@ def test_what_leads_stands_right_above_at_the_same_depth() -> None:
     assert leaders_above(Layout(LINES), 7) == 7
     assert leaders_above(Layout(["class A:", "    # inner", "", "    def f(): pass"]), 3) == 3
     assert leaders_above(Layout(["        # deep", "def f(): pass"]), 1) == 1
+
+
+@pytest.mark.parametrize(
+    ("instruction", "names"),
+    [
+        ("Rename count to countLines", {"countLines": "count"}),
+        ("I will rename the method `save` to `store` and rename load to fetch", {"store": "save", "fetch": "load"}),
+        ("Renaming old() to new_name()", {"new_name": "old"}),
+        ("Rename the helper", {}),
+        ("Move count to lines.py", {}),
+    ],
+)
+def test_an_instruction_says_what_is_renamed_to_what(instruction: str, names: dict[str, str]) -> None:
+    """The old name by the new one, where both are said."""
+    assert renamings(instruction) == names

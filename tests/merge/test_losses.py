@@ -47,6 +47,15 @@ def test_many_lines_that_nothing_explains_are_a_doubt() -> None:
     assert {f"def part_{k}():" for k in range(1, 7)} <= set(lines)
 
 
+def test_a_line_wrapped_in_a_new_block_is_no_firm_anchor() -> None:
+    """An import under a new condition may as well be a second one: what stood below it does not go in silence."""
+    original = "import os\n\nimport jinja2\nfrom jinja2.ext import Extension, Tags\n\nfrom core import BrokenInput\n\n"
+    original += "try:\n    import babel\nexcept ImportError:\n    babel = None\n"
+    snippet = "# ...\n\nif TYPED:\n    import jinja2\n\ntry:\n# ...\n"
+    result = apply(original, snippet, instruction="Change the behaviour", path="a.py", on_doubt="best")
+    assert "unexplained_deletion" in {doubt.kind for doubt in result.doubts}
+
+
 EVIDENCE = [
     pytest.param(GAP.replace("    def close", "    # removed: save\n    def close"), "", id="a note in the snippet"),
     pytest.param(GAP, "Remove the save method", id="the instruction names it"),

@@ -122,6 +122,14 @@ def test_dead_code_behind_a_new_return_goes() -> None:
     )
 
 
+def test_a_whole_tail_behind_a_new_return_goes() -> None:
+    """As far as the block goes, if it isn't long."""
+    tail = "    parts = split(x)\n    for part in parts:\n        count(part)\n    return parts\n"
+    original = "def f(x):\n" + tail + "\n\ndef g():\n    pass\n"
+    snippet = "def f(x):\n    return list(split(x))\n    # ...\n"
+    assert sure(original, snippet) == replaced(original, tail, "    return list(split(x))\n")
+
+
 def test_behind_a_new_return_in_an_inner_block_nothing_goes() -> None:
     """The lines below stand in another block, and still run."""
     original = "def f(x):\n    log(x)\n    count(x)\n    finish()\n"

@@ -1,0 +1,11 @@
+// ... existing code ...
+        private readonly IStore _store;
+        private readonly ILogger<Orders> _logger;
+
+        public Orders(IStore store, ILogger<Orders> logger)
+        {
+            _store = store;
+            _logger = logger;
+        }
+
+        // ... existing code ...

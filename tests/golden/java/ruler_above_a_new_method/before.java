@@ -1,0 +1,9 @@
+class Camera {
+    //----------------------
+    // LOCAL METHODS
+    //----------------------
+
+    private String directory() {
+        return base + "/tmp";
+    }
+}

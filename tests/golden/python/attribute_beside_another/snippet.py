@@ -1,0 +1,6 @@
+# ... existing code ...
+session.default = True
+
+
+def check():
+# ... existing code ...

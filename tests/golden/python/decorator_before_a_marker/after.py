@@ -1,0 +1,10 @@
+import functools
+
+
+def slow(n):
+    return sum(range(n))
+
+
+@functools.cache
+def fast(n):
+    return n * (n - 1) // 2

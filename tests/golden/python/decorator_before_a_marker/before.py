@@ -1,0 +1,9 @@
+import functools
+
+
+def slow(n):
+    return sum(range(n))
+
+
+def fast(n):
+    return n * (n - 1) // 2

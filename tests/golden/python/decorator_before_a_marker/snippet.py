@@ -1,0 +1,6 @@
+# ... existing code ...
+    return sum(range(n))
+
+
+@functools.cache
+# ... existing code ...

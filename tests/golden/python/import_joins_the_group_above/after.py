@@ -1,0 +1,9 @@
+import os
+import sys
+import time
+
+LIMIT = 20
+
+
+def run():
+    return LIMIT

@@ -1,0 +1,8 @@
+import os
+import sys
+
+LIMIT = 10
+
+
+def run():
+    return LIMIT

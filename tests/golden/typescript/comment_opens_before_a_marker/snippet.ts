@@ -1,0 +1,10 @@
+  // ... existing code ...
+  slideToClosest(speed?: number): void;
+
+  /**
+   * Counts the slides in view.
+   */
+  perView(): number;
+
+  /**
+  // ... existing code ...
