@@ -67,7 +67,7 @@ class Losses:
         if self._sheet.s.signed:
             self._doubt_loss(gap, f"{len(lost)} line(s) of the original would vanish that no sign says are to go")
             return
-        firm = self._solid(gap)
+        firm = 0 if self._is_wrapped(gap.i1) or self._is_wrapped(gap.i2) else self._solid(gap)
         spoken = not self._sheet.evidence.instruction or self._sheet.evidence.removes
         if firm == 2 and spoken and not self._sheet.s.signed and self._only_change(gap):
             return  # this part of the snippet is there for no other reason
@@ -160,10 +160,13 @@ class Losses:
         """How sure the anchors of a gap are: 2 where each side has two lines in a row or a unique line, 1, 0."""
         return sum(self._firm(i, step) for i, step in ((gap.i1, -1), (gap.i2, 1)))
 
-    def _is_enclosed(self, i: int) -> bool:
-        """True where the snippet shows a new block around line i."""
-        head = self._sheet.sl.head[i]
-        return head >= 0 and self._sheet.match[head] < 0
+    def _is_wrapped(self, i: int) -> bool:
+        """True where anchor i was moved into a block that the snippet begins: it may as well be a new line there."""
+        sheet = self._sheet
+        if not 0 <= i < len(sheet.match) or not sheet.shifts.is_moved(i):
+            return False
+        head = sheet.sl.head[i]
+        return head >= 0 and sheet.match[head] < 0
 
     def _firm(self, i: int, step: int) -> bool:
         """True where an anchor, or a match right behind it, can't be another line: it occurs once, it closes what a
@@ -176,7 +179,6 @@ class Losses:
                 j = last = self._sheet.match[i]
                 if (
                     key == self._sheet.o.keys[j]
-                    and not (self._sheet.shifts.is_moved(i) and self._is_enclosed(i))  # it may as well be new
                     and word_count(key)
                     and self._sheet.o.count[key] == self._sheet.sl.count[key] == 1
                 ):
