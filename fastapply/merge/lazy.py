@@ -256,11 +256,11 @@ def _strays(original: Layout, reading: Reading) -> frozenset[int]:
 
 
 def _ends_new_block(original: Layout, reading: Reading, i: int) -> bool:
-    """True for the line (`end`, `fi`) that closes, or the common one (`return -1`) that leaves, a block which the same
-    stretch begins anew."""
+    """True for the line (`end`, `fi`) that closes a block which the same stretch begins anew, or the common one
+    (`return -1`) that is all of such a block: the guard of a function."""
     layout = reading.layout
-    leaves = LEAVES.match(layout.keys[i]) and original.count[layout.keys[i]] > 1
-    begun = layout.head[i] if leaves else layout.opener[i]
+    guards = LEAVES.match(layout.keys[i]) and original.count[layout.keys[i]] > 1
+    begun = layout.filled_above(i) if guards and layout.head[i] == layout.filled_above(i) else layout.opener[i]
     return (
         begun >= 0
         and reading.alignment.match[begun] < 0

@@ -17,7 +17,7 @@ from fastapply.merge.evidence import is_leader
 from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.near import near_lines
 from fastapply.merge.prices import Prices
-from fastapply.merge.signature import LEAVES, Signature, definition, is_definition, likeness, signature
+from fastapply.merge.signature import LEAVES, Signature, definition, goes_on, is_definition, likeness, signature
 
 MAX_CANDIDATES = 400  # places considered for one snippet line
 LEAST_COMMON_END = 30  # lines in common at each end from which a snippet is taken for the whole file
@@ -87,7 +87,8 @@ def find_points(
                 fit = 1.0 if signed or i in favoured else blocks.fit(i, j)
                 if not certain and not signed and not _same_place(original, snippet, segments, i, j):
                     # `return -1` under another condition is another one
-                    fit *= 0.0 if LEAVES.match(key) and i not in favoured else prices.elsewhere
+                    other = LEAVES.match(key) and i not in favoured and not _is_extended(original, snippet, i, j)
+                    fit *= 0.0 if other else prices.elsewhere
                 if fit:
                     rows[i][j] = fit * weight + _context(original, snippet, segments, i, j, weight)
         elif (name := snippet.definition(i)) and name in heads:
@@ -294,6 +295,12 @@ def _same_place(original: Layout, snippet: Layout, segments: list[int], i: int, 
     if head < 0 or segments[head] != segments[i]:
         return True
     return there >= 0 and _head_likeness(snippet.keys[head], original.keys[there]) >= 0.6
+
+
+def _is_extended(original: Layout, snippet: Layout, i: int, j: int) -> bool:
+    """True where the head around snippet line i says what the one around original line j does, and more behind it."""
+    head, there = snippet.head[i], original.head[j]
+    return head >= 0 and there >= 0 and goes_on(snippet.keys[head], original.keys[there])
 
 
 def _head_likeness(a: str, b: str) -> float:
