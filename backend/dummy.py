@@ -41,7 +41,8 @@ class Dummy:
 
     def read(self, name: str, rows: range | None = None, columns: range | None = None) -> torch.Tensor:
         """The whole tensor is drawn, in float32, and then cut."""
-        generator = torch.Generator(self._device).manual_seed(self._seed * 2**32 + zlib.crc32(name.encode()))
+        # Of a seed the CPU's generator heeds 32 bits only.
+        generator = torch.Generator(self._device).manual_seed(zlib.crc32(f"{self._seed} {name}".encode()))
         whole = torch.empty(self._shapes[name], device=self._device).normal_(0.0, _DEVIATION, generator=generator)
         if name.endswith("norm.weight"):
             whole += 1.0
