@@ -44,7 +44,7 @@ def _check(target: Path, expected: bytes | None) -> os.stat_result | None:
     if expected is None:
         raise FileExistsError(errno.EEXIST, "the file has come into being meanwhile; nothing was written", str(target))
     if not os.access(target, os.W_OK):  # renaming over it would not ask
-        raise PermissionError(errno.EACCES, "the file is read-only", str(target))
+        raise PermissionError(errno.EACCES, "no permission to write this file", str(target))
     if target.read_bytes() != expected:
         raise OSError(errno.EBUSY, "the file has changed meanwhile; nothing was written", str(target))
     return state

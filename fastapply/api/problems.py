@@ -48,6 +48,13 @@ _TITLES = {
     "client_closed_request": "The client went away",  # nobody reads it; 499 has no phrase of its own
 }
 
+_DETAILS = {
+    HTTPStatus.NOT_FOUND: "there is nothing at this path; GET /schema shows what there is",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this path takes another method; the header Allow names it",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body has more bytes than the setting server.max_body allows",
+}
+"""What to do about errors of which Litestar only says the name."""
+
 
 class Problem(Exception):
     """An error answer. `members` are further ones of `ProblemBody`; a `None` among them is left out."""
@@ -119,7 +126,7 @@ def _of_error(error: errors.FastApplyError) -> Problem:
 def _of_http(error: HTTPException) -> Problem:
     status = HTTPStatus(error.status_code)
     code = "input_too_large" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else status.name.lower()
-    return Problem(status, code, error.detail, error.headers)
+    return Problem(status, code, _DETAILS.get(status) or error.detail, error.headers)
 
 
 def _answer_problem(request: Request[Any, Any, Any], error: Problem) -> Response[bytes]:

@@ -30,6 +30,8 @@ def run(args: argparse.Namespace) -> int:
         return _run(args)
     except (FastApplyError, OSError) as error:
         if not args.json:
+            if isinstance(error, DeadlineExceeded):
+                raise FastApplyError(f"{error}; --deadline gives it longer") from None
             raise
         _print_json({"code": getattr(error, "code", "io_error"), "detail": str(error), "path": printable(args.file)})
         return ERROR

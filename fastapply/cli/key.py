@@ -36,23 +36,24 @@ def run(args: argparse.Namespace) -> int:
         write_text(json.dumps({"name": args.name, "key": key, "sha256": digest}) + "\n")
         return OK
     print(f"The key of {args.name}, shown this once and stored nowhere:\n\n    {key}\n", file=sys.stderr)
-    print(f"Append the following to {file}, or set FASTAPPLY_KEYS={args.name}:{digest}", file=sys.stderr)
+    where = file or f"{SYSTEM_FILE} (or ~/.config/fastapply/config.toml, for your user alone)"
+    print(f"Append the following to {where}, or set FASTAPPLY_KEYS={args.name}:{digest}", file=sys.stderr)
     sys.stderr.flush()
     write_text(f'\n[[keys]]\nname = "{args.name}"\nsha256 = "{digest}"\n')
     return OK
 
 
-def _refuse_a_name_in_use(config: Path | None, name: str) -> Path:
-    """The configuration file that is to have the key."""
+def _refuse_a_name_in_use(config: Path | None, name: str) -> Path | None:
+    """The configuration file that is to have the key; `None` where there is none yet."""
     try:
         file = find(config, os.environ)
     except (InvalidSetting, OSError):
         if config is not None:
             raise
-        return SYSTEM_FILE  # making a key needs no file, so one that can't be read is no obstacle
+        return None  # making a key needs no file, so one that can't be read is no obstacle
     # Not `load`: a file that only lacks a key for its host is refused there, and here is where the key comes from.
     keys = file.content.get("keys") if file else None
     for key in keys if isinstance(keys, list) else []:
         if isinstance(key, dict) and key.get("name") == name:
             raise InvalidRequest(f"{file.path if file else ''} has a key {name} already", field="name")
-    return file.path if file else SYSTEM_FILE
+    return file.path if file else None

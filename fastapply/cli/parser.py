@@ -147,7 +147,9 @@ def _add_completion(verbs: Verbs) -> None:
         "of $fpath  |  fish: fastapply completion fish > ~/.config/fish/completions/fastapply.fish  |  "
         "tcsh: fastapply completion tcsh > a file, and source it",
     )
-    parser.add_argument("shell", choices=("bash", "zsh", "fish", "tcsh"), help="the shell")
+    parser.add_argument(
+        "shell", metavar="SHELL", choices=("bash", "zsh", "fish", "tcsh"), help="bash, zsh, fish or tcsh"
+    )
 
 
 def _add_setting_arguments(parser: argparse.ArgumentParser) -> None:
@@ -218,9 +220,12 @@ def _add_bench(verbs: Verbs) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
+        raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
     return number
 
 
@@ -229,7 +234,10 @@ def _counts(text: str) -> tuple[int, ...]:
 
 
 def _positive_seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
     if not 0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError("must be a number of seconds above 0")
     return seconds

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import math
 import os
 import signal
+import sys
 import tempfile
 from typing import TYPE_CHECKING, NoReturn
 
@@ -45,6 +47,8 @@ def _serve(settings: Settings) -> int:
     from fastapply.api.logs import configure
     from fastapply.api.protocol import PatientProtocol
 
+    last_words: list[str] = []
+    atexit.register(_say, last_words)  # before the log's own function, so called after it, behind its last lines
     configure(settings.log)
     # uvicorn sends itself the signal once more when all is answered. Its default would end us at once: with a status
     # that looks like a failure, and without the last lines of the log.
@@ -65,8 +69,26 @@ def _serve(settings: Settings) -> int:
             timeout_worker_healthcheck=_HEALTH_SECONDS,
         )
     except SystemExit as end:  # uvicorn has said why: a port in use, a worker that can't start
-        return ERROR if end.code else OK
+        if not end.code:
+            return OK
+        last_words.append(_failure(settings))
+        return ERROR
     return OK
+
+
+def _say(lines: list[str]) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def _failure(settings: Settings) -> str:
+    """Where to look: the reason is a line of the log, among others or in a file."""
+    place = f"{settings.server.host}, port {settings.server.port}"
+    log = f"the log, {settings.log.file}," if settings.log.file else "the log"
+    return (
+        f"fastapply: error: the service on {place}, could not start or go on: "
+        f"{log} says why, and `fastapply doctor` what may help"
+    )
 
 
 def _end(*_: object) -> NoReturn:

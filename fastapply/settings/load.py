@@ -81,7 +81,6 @@ def load(config: Path | None, environ: Mapping[str, str], overrides: Mapping[str
     for path, value in overrides.items():
         if value is not None:
             gathered.add(path, Source("command line"), functools.partial(read, value))
-    gathered.complain()
     settings = gathered.build()
     gathered.complain()
     return Loaded(settings or Settings(), gathered.all_sources(), file.path if file else None)
@@ -123,7 +122,9 @@ class _Gathered:
     def build(self) -> Settings | None:
         """The settings; `None` where there are new faults."""
         made = {name: self._make(kind, f"{name}.", self._said(name)) for name, kind in sections().items()}
-        keys = [self._make(Key, f"keys[{number}].", said) for number, said in enumerate(self.keys)]
+        wrong = {(fault.field or "").partition(".")[0] for fault in self.faults}  # a key needs all that it says
+        sound = [(f"keys[{number}]", said) for number, said in enumerate(self.keys) if f"keys[{number}]" not in wrong]
+        keys = [self._make(Key, f"{path}.", said) for path, said in sound]
         if self.faults:
             return None
         settings: Settings | None = self._make(Settings, "", made | {"keys": tuple(keys)})

@@ -21,6 +21,17 @@ def test_a_port_in_use_is_an_error(run: Run) -> None:
         done = run("serve", "--port", taken.getsockname()[1], "--pool-workers", 1)
     assert done.returncode == 2
     assert b"in use" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith(b"fastapply: error: ")
+
+
+def test_a_service_that_logs_to_a_file_does_not_end_in_silence(run: Run, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("serve", "--port", port, "--pool-workers", 1, FASTAPPLY_LOG_FILE=str(tmp_path / "log"))
+    assert done.returncode == 2
+    assert f"port {port}".encode() in done.stderr
+    assert b"/log, says why" in done.stderr
+    assert "in use" in (tmp_path / "log").read_text()
 
 
 @pytest.mark.parametrize("wrong", [("--workers", "0"), ("--queue", "-1"), ("--port", "70000"), ("--deadline", "0")])

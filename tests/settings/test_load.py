@@ -172,8 +172,16 @@ def test_what_is_wrong_on_the_command_line_is_said_with_the_setting() -> None:
 
 
 def test_all_faults_are_said_at_once(config: Write) -> None:
-    file = config("[server]\nprot = 1\nhost = 2\n[pool]\nqueue = 'x'\n")
-    assert len(fault(file, {"FASTAPPLY_LOG_FROMAT": "json"}).split("\n")) == 4
+    file = config("[server]\nprot = 1\nhost = 2\n[pool]\nqueue = 'x'\n[limits]\nrequests_per_minute = -1\n")
+    assert len(fault(file, {"FASTAPPLY_LOG_FROMAT": "json"}).split("\n")) == 5
+
+
+def test_keys_are_looked_at_beside_other_faults_and_each_once(config: Write) -> None:
+    file = config(
+        "[server]\nprot = 1\n[[keys]]\nname = 'a'\nsha256 = 'short'\n[[keys]]\nname = 'b'\n[pool]\ndeadline = 0\n"
+    )
+    said = sorted(line.removeprefix(f"{file}:") for line in fault(file).split("\n"))
+    assert [line[0] for line in said] == ["2", "3", "6", "9"], said
 
 
 def test_keys_of_the_environment_stand_in_place_of_the_files(config: Write) -> None:
