@@ -28,7 +28,7 @@ from fastapply.merge.sheet import Sheet
 from fastapply.merge.signature import LEAVES, bare_name
 from fastapply.merge.snippet import Snippet, read_snippet
 from fastapply.merge.splice import Spliced, splice, tidy
-from fastapply.merge.suspicions import suspicions
+from fastapply.merge.suspicions import repeated_context, suspicions
 from fastapply.merge.text import bare_lines
 from fastapply.merge.tree import Tree, outline
 from fastapply.merge.validate import syntax_doubt
@@ -60,6 +60,7 @@ class Candidate(msgspec.Struct):
     spliced: Spliced
     doubts: list[Doubt]
     orphans: frozenset[int]
+    repeated: frozenset[int]
     moved: int
     lost: int
 
@@ -115,6 +116,8 @@ def merge_lazy(
         candidates.append(reader.read(LENIENT, first.orphans))
     if first.lost or first.doubts:
         candidates.append(reader.read(STRICT))
+    if first.repeated and all(candidate.doubts for candidate in candidates):
+        candidates.append(reader.read(LENIENT, first.orphans | first.repeated))
     chosen = _choose(candidates)
     if not (snippet.markers or snippet.notes) and not any(line.strip() for line in snippet.lines):
         chosen.doubts.append(Doubt("nothing_applied", "the snippet holds nothing to apply", "send the lines to change"))
@@ -229,7 +232,10 @@ class _Reader:
                 for i in sorted(_strays(self._original, reading))
                 if reading.layout.keys[i] not in gone
             ]
-        return Candidate(readings, spliced, doubts, orphans, moved, sum(reading.plan.lost for reading in readings))
+        repeated = _repeated(self._original, readings[0]) if len(readings) == 1 else frozenset[int]()
+        return Candidate(
+            readings, spliced, doubts, orphans, repeated, moved, sum(reading.plan.lost for reading in readings)
+        )
 
 
 def _strays(original: Layout, reading: Reading) -> frozenset[int]:
@@ -253,6 +259,11 @@ def _strays(original: Layout, reading: Reading) -> frozenset[int]:
         and not _ends_new_definition(original, reading, i)
         and (_is_context(reading, i) or any(reading.points.blocks.same(i, j) for j in original.places(keys[i])))
     )
+
+
+def _repeated(original: Layout, reading: Reading) -> frozenset[int]:
+    """Lines that would stand twice, below a changed line and below what it was."""
+    return frozenset(i for shown, _, changed in repeated_context(original, reading.plan) for i in shown[changed:])
 
 
 def _ends_new_block(original: Layout, reading: Reading, i: int) -> bool:

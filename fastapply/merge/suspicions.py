@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from fastapply.merge.checks import scope_of
-from fastapply.merge.layout import Layout
+from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.plan import Plan
+from fastapply.merge.signature import likeness
 from fastapply.merge.snippet import Snippet
 from fastapply.merge.values import Doubt, LineRange
 
@@ -16,13 +17,20 @@ from fastapply.merge.values import Doubt, LineRange
 _LABEL = re.compile(
     r"(?:case\s[^:]+|default)(?=:\s*(?:$|//|/\*|#))|:[a-z]+:(?=\s)|(?!else\b)[A-Za-z_][\w.:]*(?=\s+(?:->|=>)\s)"
 )
+_MOST_CHANGED = 3  # lines above the repeated ones that may be changed
+_ALIKE = 0.5  # what a line has in common at least with its new version
 _REPLACES = re.compile(r"\breplac(?:e[sd]?|ing)\b", re.IGNORECASE)
 
 
 def suspicions(original: Layout, plans: list[Plan], snippet: Snippet) -> list[Doubt]:
     """A doubt for each such sign."""
     gone = {j for plan in plans for edit in plan.edits for j in range(edit.start, edit.end)}
-    return [*_moved_edges(plans), *_labelled_twice(original, plans, gone), *_replaces_nothing(plans, snippet)]
+    return [
+        *_moved_edges(plans),
+        *_labelled_twice(original, plans, gone),
+        *_replaces_nothing(plans, snippet),
+        *_repeated_context(original, plans),
+    ]
 
 
 def _moved_edges(plans: list[Plan]) -> Iterator[Doubt]:
@@ -87,3 +95,40 @@ def _replaces_nothing(plans: list[Plan], snippet: Snippet) -> Iterator[Doubt]:
                     "show what stands before and behind the replaced lines, or note `removed: NAME`",
                     LineRange(note.line, numbers[at] + 1),
                 )
+
+
+def repeated_context(original: Layout, plan: Plan) -> Iterator[tuple[list[int], list[int], int]]:
+    """New lines at the end of a stretch that go on, behind a changed line or a few, as the original goes on behind the
+    place they are put at: they are its context, and the changed lines a new version of what would stay beside them.
+
+    Gives the lines of the snippet's layout, those of the original, and how many of them are changed."""
+    index = {number: i for i, number in enumerate(plan.s.numbers)}
+    ends = set({plan.sheet.segments[i]: i for i in plan.sl.filled}.values())
+    for edit in plan.edits:
+        shown = [index[n] for n in edit.snippet_lines if n in index and plan.sl.keys[index[n]]]
+        if edit.start < edit.end or len(shown) < 2 or shown[-1] not in ends:
+            continue
+        at = bisect_left(original.filled, edit.start)
+        below = original.filled[at : at + len(shown)]
+        new, old = [plan.sl.keys[i] for i in shown], [original.keys[j] for j in below]
+        if len(old) < len(new):
+            continue
+        changed = next((k + 1 for k in range(len(new) - 1, -1, -1) if new[k] != old[k]), 0)
+        if not 0 < changed <= _MOST_CHANGED or not any(map(word_count, new[changed:])):
+            continue
+        if min(likeness(a, b) for a, b in zip(new[:changed], old[:changed], strict=True)) >= _ALIKE:
+            yield shown, below, changed
+
+
+def _repeated_context(original: Layout, plans: list[Plan]) -> Iterator[Doubt]:
+    for plan in plans:
+        for shown, below, _ in repeated_context(original, plan):
+            first, last = plan.s.numbers[shown[0]], plan.s.numbers[shown[-1]]
+            yield Doubt(
+                "twin",
+                f"lines {first + 1} to {last + 1} of the snippet are lines {below[0] + 1} to {below[-1] + 1} of the"
+                f" original but for their beginning, and would stand beside them",
+                "show one line more above the change, or note that the old lines are removed",
+                LineRange(first, last + 1),
+                (LineRange(below[0], below[-1] + 1),),
+            )
