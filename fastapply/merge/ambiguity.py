@@ -49,7 +49,8 @@ def ambiguities(
                     "ambiguous_anchor",
                     f"this part of the snippet fits lines {places[0].start + 1} and lines"
                     f" {places[1].start + 1} of the original equally well",
-                    "show the head of the function around it, or a line that occurs only once",
+                    "show the head of the function around it, with a marker for its lines that stay, or a line that"
+                    " occurs only once",
                     LineRange(snippet.numbers[lines[0]], snippet.numbers[lines[-1]] + 1),
                     tuple(places),
                 )

@@ -83,10 +83,11 @@ def _same_line(line: str, source: str, kind: str, after_cr: bool) -> None:
 
 
 def doubts_are_sound(original: str, snippet: str, doubts: Sequence[Doubt]) -> None:
-    """Every doubt is of a known kind, says something, and points into the texts."""
+    """Every doubt is of a known kind, says something and what would settle it, and points into the texts."""
     for doubt in doubts:
         assert doubt.kind in KINDS, doubt
         assert doubt.message.strip(), doubt
+        assert doubt.hint.strip(), doubt
         if doubt.snippet is not None:
             _within(doubt.snippet, len(split_lines(snippet)), doubt)
         for candidate in doubt.candidates:

@@ -20,7 +20,7 @@ from fastapply.merge.formats.rows import FilePart, Hunk
 from fastapply.merge.formats.search_replace import read_search_replace
 from fastapply.merge.formats.unified_diff import read_unified_diff
 from fastapply.merge.text import BOM, bare_lines
-from fastapply.merge.values import Doubt, LineEdit, LineRange
+from fastapply.merge.values import Doubt, DoubtKind, LineEdit, LineRange
 
 __all__ = ["EditFormat", "FormatEdits", "read_format"]
 
@@ -57,8 +57,26 @@ def read_format(
             limit.check()
         parts = reader(lines, index, path)
         if parts is not None:
-            return _applied(name, parts, index, path, len(lines))
+            return _with_hints(_applied(name, parts, index, path, len(lines)))
     return None
+
+
+# What settles a doubt of its kind, where the place that has it can say nothing closer.
+_HINTS: dict[DoubtKind, str] = {
+    "format_mismatch": "copy the lines that stay or go from the file as it is now, to the letter",
+    "ambiguous_anchor": "show more lines on each side of the change, as the file has them now",
+    "duplicated_line": "leave out what the file has already, or show the lines around it",
+    "marker_left": "leave the marker out: this format keeps what it does not show",
+    "indent_unknown": "indent the lines as the file does",
+}
+
+
+def _with_hints(found: FormatEdits) -> FormatEdits:
+    doubts = (
+        doubt if doubt.hint else msgspec.structs.replace(doubt, hint=_HINTS.get(doubt.kind, ""))
+        for doubt in found.doubts
+    )
+    return msgspec.structs.replace(found, doubts=tuple(doubts))
 
 
 _Reader = Callable[[Sequence[str], Index, str | None], list[FilePart] | None]
