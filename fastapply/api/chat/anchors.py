@@ -59,7 +59,8 @@ class Anchored:
         if not separator:
             return None
         defined = _definitions(table)
-        shown = re.split(rf"(⟪M{begin[1]}:\d+:[^⟫]+⟫)", skeleton)
+        # The name ends before the next ⟪: of many that are never closed each would be read to the end of the file.
+        shown = re.split(rf"(⟪M{begin[1]}:\d+:[^⟪⟫]+⟫)", skeleton)
         meant = [defined.get(piece, piece) for piece in shown]
         # Asked before they are joined: a short table and many placeholders can mean any number of gigabytes.
         if sum(map(len, meant)) > most:

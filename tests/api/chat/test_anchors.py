@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -110,3 +111,12 @@ def test_what_the_sdk_says_of_placeholders_is_no_instruction() -> None:
     said = "Add a guard.\n\nLARGE-FILE ANCHOR PROTOCOL:\nYou may repeat, reorder, or remove placeholders."
     assert own_words(said) == "Add a guard."
     assert own_words("Add a guard.") == "Add a guard."
+
+
+def test_placeholders_that_are_never_closed_take_no_longer_than_others() -> None:
+    code = "⟪MORPH_DEFINITIONS_BEGIN_0⟫\n\n⟪MORPH_DEFINITIONS_END_0⟫\n⟪MORPH_CODE_BEGIN_0⟫\n" + "⟪M0:0:x" * 100_000
+    start = time.perf_counter()
+    anchored = Anchored.read(code, 10 << 20)
+    assert time.perf_counter() - start < 5  # by the square of their number it takes half a minute
+    assert anchored
+    assert anchored.text == "⟪M0:0:x" * 100_000
