@@ -64,6 +64,9 @@ def _serve(settings: Settings) -> int:
             log_config=None,
             access_log=False,
             server_header=False,
+            # No X-Forwarded-For: whoever asks could say anything there, and be counted under another address each time.
+            proxy_headers=False,
+            ws="none",
             # No merge outlives its deadline, so nothing is cut off that could have been answered.
             timeout_graceful_shutdown=math.ceil(settings.pool.deadline) + 2,
             timeout_worker_healthcheck=_HEALTH_SECONDS,

@@ -12,6 +12,7 @@ from support.service import Service, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 ROUTES = ["/v1/apply", "/v1/code/apply", "/v1/chat/completions"]
 
@@ -73,3 +74,13 @@ def test_429_one_request_too_many(guarded: Service) -> None:
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_key_that_is_known_is_let_in(guarded: Service, route: str) -> None:
     assert ask(guarded, route, "good").status_code == 422
+
+
+def test_an_address_that_a_client_claims_is_not_the_one_it_is_counted_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FASTAPPLY_LIMITS_REQUESTS_PER_MINUTE", "2")
+    with running(tmp_path / "log", "--pool-workers", "1") as service:
+        claims = [{"x-forwarded-for": f"192.0.2.{number}"} for number in range(3)]
+        statuses = [httpx.get(f"{service.url}/v1/models", headers=claim).status_code for claim in claims]
+    assert statuses == [200, 200, 429]

@@ -166,3 +166,31 @@ def test_ten_thousand_connections(many_files: int, start_service: Callable[..., 
             time.sleep(1)
     load.assert_undisturbed()
     assert service.apply(original_code="a = 1\n", edit_snippet="a = 2\n", path="a.py").status_code == 200
+
+
+def test_a_head_that_never_ends_is_let_go_long_before_its_time(impatient: Service) -> None:
+    with connect(impatient) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\nhost: localhost\r\nx: ")
+        with pytest.raises(ConnectionError):
+            client.sendall(b"a" * (64 << 20))
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 7])
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+def test_an_offer_to_speak_another_protocol_is_ignored(impatient: Service, protocol: str, pieces: int) -> None:
+    """Java's client makes it with each first request, and sends the body all the same."""
+    body = json.dumps({"original_code": "a = 1\n", "edit_snippet": "a = 2\n", "path": "a.py"})
+    offer = f"connection: Upgrade, HTTP2-Settings\r\nupgrade: {protocol}\r\nhttp2-settings: AAMAAABk\r\n"
+    one = f"{HEAD}{offer}content-length: {len(body)}\r\n\r\n{body}".encode()
+    sent = one * 2
+    with connect(impatient) as client:
+        for piece in range(pieces):
+            client.sendall(sent[len(sent) * piece // pieces : len(sent) * (piece + 1) // pieces])
+            time.sleep(0.05)
+        answers = bytearray()
+
+        def both_are_there() -> bool:
+            answers.extend(client.recv(1 << 16))
+            return answers.count(b"HTTP/1.1 200 OK") == 2
+
+        wait_until(both_are_there, 5)
