@@ -17,6 +17,7 @@ __all__ = ["GIB", "MIB", "Key", "LimitSettings", "LogSettings", "PoolSettings", 
 
 MIB = 1 << 20
 GIB = 1 << 30
+_DAY = 86400.0
 
 Size = Annotated[int, "bytes"]
 """Bytes; in a file or in the environment also a text such as "10 MiB"."""
@@ -56,7 +57,8 @@ class ServerSettings:
         _require(0 <= self.port <= 65535, "port", "must be between 0 and 65535")
         _require(self.workers >= 1, "workers", "must be 1 or more")
         _require(self.max_body >= 1024, "max_body", "must be at least 1024 bytes")
-        _require(0 < self.client_timeout < float("inf"), "client_timeout", "must be more than 0 seconds")
+        _require(self.client_timeout > 0, "client_timeout", "must be more than 0 seconds")
+        _require(self.client_timeout <= _DAY, "client_timeout", "must be at most a day, 86400 seconds")
 
     @property
     def is_loopback(self) -> bool:
@@ -98,8 +100,13 @@ class PoolSettings:
         _require(self.large_from >= 1, "large_from", "must be 1 character or more")
         _require(self.queue >= 0, "queue", "must be 0 or more")
         _require(self.large_queue >= 0, "large_queue", "must be 0 or more")
-        _require(0 < self.deadline < float("inf"), "deadline", "must be more than 0 seconds")
-        _require(self.memory == 0 or self.memory >= 512 * MIB, "memory", "must be 0 or at least 512 MiB")
+        _require(self.deadline > 0, "deadline", "must be more than 0 seconds")
+        _require(self.deadline <= _DAY, "deadline", "must be at most a day, 86400 seconds")
+        _require(
+            self.memory == 0 or 512 * MIB <= self.memory < 1 << 63,
+            "memory",
+            "must be 0 or at least 512 MiB, and below 8 EiB",
+        )
 
 
 @dataclass(frozen=True)
@@ -135,7 +142,7 @@ class Key:
     """One key that clients may send. `fastapply key NAME` makes one and prints what to put here."""
 
     name: str
-    """Whose it is; what logs and metrics call it. Not empty."""
+    """Whose it is; what logs call it. Not empty, and of printable characters."""
 
     sha256: str = field(repr=False)
     """SHA-256 of the key, in 64 lower-case hexadecimal digits. The key itself is stored nowhere."""
@@ -148,6 +155,8 @@ class Key:
 
     def __post_init__(self) -> None:
         _require(bool(self.name), "name", "must not be empty")
+        # A line break would begin a line of the log that nobody wrote.
+        _require(self.name.isprintable(), "name", "must be of printable characters")
         _require(bool(_SHA256.fullmatch(self.sha256)), "sha256", "must be 64 lower-case hexadecimal digits")
         _require((self.requests_per_minute or 0) >= 0, "requests_per_minute", "must be 0 or more")
 

@@ -12,7 +12,7 @@ from fastapply.errors import InvalidSetting
 from fastapply.settings.fields import environment_name, fields, key_fields
 from fastapply.settings.files import find
 from fastapply.settings.load import environment_of, load
-from fastapply.settings.model import GIB, MIB, Settings
+from fastapply.settings.model import GIB, MIB, Key, Settings
 from fastapply.settings.values import read, read_text
 
 DIGEST = "0123456789abcdef" * 4
@@ -242,3 +242,18 @@ def test_every_type_of_the_model_can_be_read() -> None:
     for field in [*fields().values(), *key_fields().values()]:
         with pytest.raises(InvalidSetting):
             read([], field.hint)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[31m", "a\udcff"])
+def test_a_key_has_a_name_that_fits_into_a_line_of_the_log(name: str) -> None:
+    with pytest.raises(InvalidSetting, match="printable"):
+        Key(name, "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [("POOL_DEADLINE", "1e300"), ("SERVER_CLIENT_TIMEOUT", "1e300"), ("POOL_MEMORY", "9000000000 GiB")],
+)
+def test_what_no_clock_and_no_memory_can_be_set_to_is_refused(variable: str, text: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"at most a day|below 8 EiB"):
+        load(None, {f"FASTAPPLY_{variable}": text}, {})
