@@ -6,6 +6,9 @@ import asyncio
 import gc
 import os
 import signal
+import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -238,3 +241,18 @@ def test_settings_out_of_range_are_refused_by_name(wrong: dict[str, int]) -> Non
     with pytest.raises(errors.InvalidSetting) as refused:
         PoolSettings(**wrong)
     assert refused.value.field == next(iter(wrong))
+
+
+def test_a_worker_holds_nothing_open_that_its_server_left_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.set_inheritable(True)  # as several server processes have theirs
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-P", "-m", "fastapply.workers.child", str(theirs.fileno()), "0"]
+        with ours, theirs, subprocess.Popen(command, pass_fds=[theirs.fileno(), server.fileno()]) as worker:
+            theirs.close()
+            assert ours.recv(1 << 16).endswith(wire.READY)
+            held = {os.readlink(file) for file in Path(f"/proc/{worker.pid}/fd").iterdir()}
+            inode = f"socket:[{os.fstat(server.fileno()).st_ino}]"
+            ours.close()
+    assert held
+    assert inode not in held

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prometheus_client import (
@@ -102,10 +103,20 @@ def _look_at(lane: str, pool: WorkerPool, seen: dict[str, int]) -> None:
     seen[lane] = pool.restarts
 
 
+def _forget_the_dead(figures: Path) -> None:
+    """Drop what server processes that have ended said of their present; what they counted stays."""
+    for pid in {int(file.stem.rpartition("_")[2]) for file in figures.glob("gauge_live*_*.db")}:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
 def render() -> bytes:
     """All figures of all server processes."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
+    _forget_the_dead(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)

@@ -28,6 +28,7 @@ def main() -> None:
     # Ctrl-C goes to the whole group, and a service manager's SIGTERM too; the pool decides when workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _close_all_but(int(sys.argv[1]))
     channel = socket.socket(fileno=int(sys.argv[1]))
     _limit_memory(int(sys.argv[2]))
     _warm_up()
@@ -74,6 +75,12 @@ def _warm_up() -> None:
     apply("x = 1\n", "x = 2\n", path="warm.py", on_doubt="best")
     gc.collect()
     gc.freeze()
+
+
+def _close_all_but(descriptor: int) -> None:
+    """Close what was inherited: of several server processes each leaves its listening socket open to its children."""
+    os.closerange(3, descriptor)
+    os.closerange(descriptor + 1, min(os.sysconf("SC_OPEN_MAX"), 1 << 20))
 
 
 def _limit_memory(limit: int) -> None:

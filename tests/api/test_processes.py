@@ -78,3 +78,5 @@ def test_a_server_process_that_dies_is_replaced(start_service: Callable[..., Ser
             return False
 
     wait_until(answers, 30)
+    # What the dead ones said of their workers is not added to what their successors say.
+    wait_until(lambda: 'fastapply_workers{lane="small"} 2.0' in httpx.get(f"{service.url}/metrics").text)
