@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,8 @@ def run(args: argparse.Namespace) -> int:
             if isinstance(error, DeadlineExceeded):
                 raise FastApplyError(f"{error}; --deadline gives it longer") from None
             raise
-        _print_json({"code": getattr(error, "code", "io_error"), "detail": str(error), "path": printable(args.file)})
+        detail = str(error).encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # it may name a file
+        _print_json({"code": getattr(error, "code", "io_error"), "detail": detail, "path": printable(args.file)})
         return ERROR
 
 
@@ -57,8 +59,11 @@ def _run(args: argparse.Namespace) -> int:
 
 def _read_original(args: argparse.Namespace) -> bytes | None:
     """The bytes of FILE; `None` where there is none and that is all right."""
+    file = Path(args.file)
     try:
-        return Path(args.file).read_bytes()
+        if args.write and not file.is_dir() and not stat.S_ISREG(file.stat().st_mode):  # a pipe would not end
+            raise InvalidRequest(f"{args.file}: is no regular file and can't be written", field="file")
+        return file.read_bytes()
     except FileNotFoundError:
         if args.create:
             return None
@@ -103,13 +108,15 @@ def _refused(args: argparse.Namespace, refusal: EditRefused, original: str, snip
         return DOUBT
     paint = Painter(sys.stderr, no_color=args.no_color)
     said = f"{args.file}: the edit can't be decided; nothing was changed"
-    sys.stderr.write(f"{said}\n{describe_doubts(refusal.doubts, args.file, original, snippet, paint)}")
+    sys.stderr.write(f"{paint.shown(said)}\n{describe_doubts(refusal.doubts, args.file, original, snippet, paint)}")
     return DOUBT
 
 
 def _show(args: argparse.Namespace, result: ApplyResult, original: str, snippet: str, written: bool) -> None:
     if result.diff:
-        write_text(paint_diff(result.diff, Painter(sys.stdout, no_color=args.no_color)))
+        # Whoever has read enough of the difference is still to be told of doubts.
+        with contextlib.suppress(BrokenPipeError):
+            write_text(paint_diff(result.diff, Painter(sys.stdout, no_color=args.no_color)))
     paint = Painter(sys.stderr, no_color=args.no_color)
     sys.stderr.write("".join(f"{paint(paint.shown(line), DIM)}\n" for line in _remarks(args.file, result, written)))
     if result.doubts:

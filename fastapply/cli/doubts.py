@@ -31,7 +31,7 @@ def _paragraph(doubt: Doubt, name: str, original: list[str], snippet: list[str],
         yield f"  the edit, {_place(doubt.snippet)}\n"
         yield from _quoted(doubt.snippet, snippet, paint)
     for number, candidate in enumerate(doubt.candidates[:_MOST_CANDIDATES]):
-        yield f"  {'or' if number else 'candidate:'} {name}, {_place(candidate)}\n"
+        yield f"  {'or' if number else 'candidate:'} {paint.shown(name)}, {_place(candidate)}\n"
         yield from _quoted(candidate, original, paint)
     if (more := len(doubt.candidates) - _MOST_CANDIDATES) > 0:
         yield f"  and {more} more\n"

@@ -238,6 +238,6 @@ def _positive_seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError("must be a number of seconds above 0")
+    if not 0 < seconds <= 86400:
+        raise argparse.ArgumentTypeError("must be a number of seconds above 0, at most a day")
     return seconds

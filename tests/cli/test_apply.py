@@ -243,3 +243,63 @@ def test_a_reader_that_leaves_is_no_error(file: Path) -> None:
     done = subprocess.run(["bash", "-c", pipe], capture_output=True, check=True)
     assert b"Broken" not in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_cost_nothing(file: Path, closed: str) -> None:
+    (file.parent / "edit").write_bytes(SNIPPET)
+    command = Path(sys.executable).with_name("fastapply")
+    shell = f"'{command}' apply '{file}' --edit '{file.parent / 'edit'}' --write {closed}"
+    assert subprocess.run(["bash", "-c", shell], capture_output=True, check=False).returncode == 0
+    assert file.read_bytes() == MERGED
+
+
+@pytest.mark.parametrize("content", [None, b"\xe9"])
+def test_an_error_about_a_name_that_is_not_unicode_as_json(run: Run, tmp_path: Path, content: bytes | None) -> None:
+    name = os.fsdecode(b"\xff.py")
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    done = run("apply", name, "--edit", "-", "--json", stdin=SNIPPET)
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["detail"].startswith("\ufffd.py: ")
+
+
+def test_a_pipe_is_not_waited_for_where_it_can_not_be_written(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    done = run("apply", "pipe.py", "--edit", "-", "--write", stdin=SNIPPET)
+    assert done.returncode == 2
+    assert b"no regular file" in done.stderr
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_control_characters_of_a_name_do_not_reach_a_terminal(tmp_path: Path, exists: bool) -> None:
+    file = tmp_path / "\x1b[2J.py"
+    if exists:
+        file.write_bytes(TWICE)
+    command = [str(Path(sys.executable).with_name("fastapply")), "apply", str(file), "--edit", "-"]
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "wb") as terminal:
+        environment = os.environ | {"TERM": "xterm", "NO_COLOR": "1"}
+        subprocess.run(command, input=DOUBTFUL, stderr=terminal, env=environment, timeout=60, check=False)
+        shown = os.read(ours, 65536)
+    os.close(ours)
+    assert b"^[[2J.py" in shown
+    assert b"\x1b" not in shown
+
+
+def test_doubts_are_told_though_the_reader_has_left(doubtful: Path) -> None:
+    (doubtful.parent / "edit").write_bytes(DOUBTFUL)
+    command = Path(sys.executable).with_name("fastapply")
+    reader, writer = os.pipe()
+    os.close(reader)
+    arguments = [command, "apply", doubtful, "--edit", doubtful.parent / "edit", "--on-doubt", "best"]
+    with os.fdopen(writer, "wb") as gone:
+        done = subprocess.run(arguments, stdout=gone, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert b"hint:" in done.stderr
+    assert b"Broken" not in done.stderr
+
+
+@pytest.mark.parametrize("seconds", ["1e300", "nan", "0"])
+def test_a_deadline_that_no_clock_can_be_set_to_is_wrong_usage(run: Run, file: Path, seconds: str) -> None:
+    assert run("apply", file.name, "--edit", "-", "--deadline", seconds, stdin=SNIPPET).returncode == 64
