@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fastapply.workers.lanes import Lanes
     from fastapply.workers.pool import WorkerPool
 
-__all__ = ["TEXT_FORMAT", "MergeObserver", "observe_request", "render", "watch"]
+__all__ = ["TEXT_FORMAT", "MergeObserver", "forget_the_dead", "observe_request", "render", "watch"]
 
 TEXT_FORMAT = "text/plain; version=1.0.0"
 """The media type of what `render` gives, without its charset."""
@@ -103,20 +103,20 @@ def _look_at(lane: str, pool: WorkerPool, seen: dict[str, int]) -> None:
     seen[lane] = pool.restarts
 
 
-def _forget_the_dead(figures: Path) -> None:
+def forget_the_dead(figures: Path) -> None:
     """Drop what server processes that have ended said of their present; what they counted stays."""
     for pid in {int(file.stem.rpartition("_")[2]) for file in figures.glob("gauge_live*_*.db")}:
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
-            multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+            multiprocess.mark_process_dead(pid, str(figures))  # type: ignore[no-untyped-call]
 
 
 def render() -> bytes:
     """All figures of all server processes."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
-    _forget_the_dead(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
+    forget_the_dead(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)

@@ -168,8 +168,8 @@ def test_ten_thousand_connections(many_files: int, start_service: Callable[..., 
     assert service.apply(original_code="a = 1\n", edit_snippet="a = 2\n", path="a.py").status_code == 200
 
 
-def test_a_head_that_never_ends_is_let_go_long_before_its_time(impatient: Service) -> None:
-    with connect(impatient) as client:
+def test_a_head_that_never_ends_is_let_go_long_before_its_time(service: Service) -> None:
+    with connect(service) as client:
         client.sendall(b"GET /health HTTP/1.1\r\nhost: localhost\r\nx: ")
         with pytest.raises(ConnectionError):
             client.sendall(b"a" * (64 << 20))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING
 
 import httpx
 
+from fastapply.api.metrics import forget_the_dead
 from support.service import wait_until
 
 if TYPE_CHECKING:
@@ -78,5 +81,13 @@ def test_a_server_process_that_dies_is_replaced(start_service: Callable[..., Ser
             return False
 
     wait_until(answers, 30)
-    # What the dead ones said of their workers is not added to what their successors say.
-    wait_until(lambda: 'fastapply_workers{lane="small"} 2.0' in httpx.get(f"{service.url}/metrics").text)
+
+
+def test_what_a_server_process_said_of_its_present_ends_with_it(tmp_path: Path) -> None:
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    kept = [f"gauge_livesum_{os.getpid()}.db", f"counter_{ended.pid}.db"]
+    for name in (f"gauge_livesum_{ended.pid}.db", *kept):
+        (tmp_path / name).touch()
+    forget_the_dead(tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == set(kept)
