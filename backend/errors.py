@@ -11,6 +11,16 @@
     ├── ParallelError             the model can't be split over so many ranks, or a rank is gone
     │   ├── IndivisibleModel        heads or widths are not a multiple of the ranks
     │   └── RankLost                another rank does not answer any more
+    ├── RequestRefused            a request was not taken; nothing of it is kept
+    │   ├── BadRequest              a field can't be used; `field` names it
+    │   ├── RequestTooLong          the request can never fit the pages or the model's context
+    │   ├── QueueFull               as many requests wait as may; try again later
+    │   └── EngineClosed            the engine takes no requests any more
+    ├── PagesError                the memory for keys and values
+    │   ├── NotEnoughMemory         not one request of the context's length fits; the message holds the arithmetic
+    │   ├── OutOfPages              more pages were asked for than can be had now
+    │   └── CorruptPages            the books of the pages contradict each other: a fault of the engine
+    ├── BadSetting                a setting of the engine can't be used; `field` names it
     ├── BadBatch                  a step's fields contradict each other
     └── UnknownOp                 no implementation of that name, or none for that device
 
@@ -22,14 +32,24 @@ from __future__ import annotations
 __all__ = [
     "BackendError",
     "BadBatch",
+    "BadRequest",
+    "BadSetting",
     "CheckpointError",
+    "CorruptPages",
     "DamagedFile",
+    "EngineClosed",
     "IndivisibleModel",
     "MisshapenTensor",
     "MissingFile",
     "MissingTensor",
+    "NotEnoughMemory",
+    "OutOfPages",
+    "PagesError",
     "ParallelError",
+    "QueueFull",
     "RankLost",
+    "RequestRefused",
+    "RequestTooLong",
     "SurplusTensor",
     "UnknownOp",
     "UnsupportedCheckpoint",
@@ -118,6 +138,79 @@ class RankLost(ParallelError):
     """Another rank does not answer any more: the model has to be started anew on all of them."""
 
     code = "rank_lost"
+
+
+class RequestRefused(BackendError):
+    """A request was not taken."""
+
+    code = "request_refused"
+
+
+class BadRequest(RequestRefused, ValueError):
+    """A field of a request can't be used. `field` names it."""
+
+    code = "bad_request"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+class RequestTooLong(RequestRefused):
+    """Prompt and answer are `needed` tokens, and never more than `limit` can be held."""
+
+    code = "request_too_long"
+
+    def __init__(self, needed: int, limit: int, what: str) -> None:
+        super().__init__(f"prompt and max_tokens make {needed} tokens; {what} holds {limit}")
+        self.needed = needed
+        self.limit = limit
+
+
+class QueueFull(RequestRefused):
+    """As many requests wait as may. Nothing is wrong with this one: send it again later."""
+
+    code = "queue_full"
+
+
+class EngineClosed(RequestRefused):
+    """The engine was closed."""
+
+    code = "engine_closed"
+
+
+class PagesError(BackendError):
+    """The memory for keys and values."""
+
+    code = "pages_error"
+
+
+class NotEnoughMemory(PagesError):
+    """Not one request of the context's length fits; the message holds the arithmetic."""
+
+    code = "not_enough_memory"
+
+
+class OutOfPages(PagesError):
+    """More pages were asked for than can be had now. The scheduler asks first, so callers never see it."""
+
+    code = "out_of_pages"
+
+
+class CorruptPages(PagesError):
+    """The books of the pages contradict each other: a fault of the engine, and no answer after it can be trusted."""
+
+    code = "corrupt_pages"
+
+
+class BadSetting(BackendError, ValueError):
+    """A setting of the engine can't be used. `field` names it."""
+
+    code = "bad_setting"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
 
 
 class BadBatch(BackendError, ValueError):

@@ -1,0 +1,1 @@
+"""Keys and values in pages: who holds which page, which pages are shared, how many there are."""
