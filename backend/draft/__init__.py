@@ -1,0 +1,1 @@
+"""What the answer will probably be: the next tokens, from the best source that fits what is accepted so far."""

@@ -1,0 +1,158 @@
+"""Follows one source as long as it is right, and finds the best place to go on after a miss.
+
+Sources in order: the given best guess, the original, the snippet, then prompt and output so far. Evidence for a place
+is what source and output have in common before it: `strong_match` tokens or one whole line that the source holds once
+are strong, and chunks double as they prove right; less is weak, and no more is proposed than is nearly free.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backend.draft.index import Tail
+from backend.draft.source import NEARBY, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from backend.settings import DraftSettings
+
+__all__ = ["Drafter"]
+
+_SNIPPET = -2  # its rank: alone, it does not say how the answer begins
+_NOTHING = np.empty(0, np.int64)
+
+
+class Drafter:
+    """What one request's answer will go on with."""
+
+    def __init__(
+        self,
+        known: NDArray[np.int64],
+        texts: Sequence[NDArray[np.int64]],
+        unsure: Sequence[int],
+        ends_line: NDArray[np.bool_],
+        settings: DraftSettings,
+    ) -> None:
+        """`known` [n] is the prompt; `texts` the given draft, the original and the snippet, each maybe empty.
+
+        `unsure` are positions in the given draft, ascending; `ends_line` [vocab_size] says which tokens end a line.
+        """
+        self._settings = settings
+        self._unsure = list(unsure)
+        self._ends_line = ends_line
+        self._sources = [Source(-rank, text, ends_line) for rank, text in enumerate(texts) if len(text)]
+        self._output = Source(-len(texts), known, None) if settings.ngrams else None
+        self._given = self._sources[0] if len(texts) and len(texts[0]) else None
+        self._anchor: Source | None = None
+        """The source that was right last, with its `left_at`; `_missed` is the length of `known` when it was left."""
+        self._missed = len(known)
+        self._size = settings.first_chunk
+        self._source: Source | None = None
+        self._position = 0
+        self._strong = False
+        self._right = 0
+        """Tokens that were right since the present place was taken."""
+        self._begin(known)
+
+    @property
+    def left(self) -> int | None:
+        """How many tokens the answer will still have if the source is right to its end; None where nothing is known."""
+        source = self._source if self._source is not None and self._source is not self._output else self._anchor
+        if source is None:
+            return None
+        return len(source.tokens) - (self._position if source is self._source else source.left_at)
+
+    def propose(self, limit: int) -> NDArray[np.int64]:
+        """The next tokens, at most `limit` of them, [k]; maybe none. Changes nothing."""
+        source, start = self._source, self._position
+        if source is None or limit <= 0:
+            return _NOTHING
+        size = self._size if self._strong else min(self._size, self._settings.free_tokens)
+        end = min(start + min(size, limit), len(source.tokens))
+        if source is self._given:
+            end = self._pause(start, end)
+        return source.tokens[start:end]
+
+    def advance(self, known: NDArray[np.int64], proposed: int, accepted: int) -> None:
+        """Go on after `accepted` of `proposed` tokens and one the model chose, with which `known` ends now."""
+        if self._output is not None:
+            self._output.grow(known)
+        source = self._source
+        if source is not None:
+            self._position += accepted
+            self._right += accepted
+            if accepted == proposed and self._follows(source, int(known[-1])):
+                self._hit(proposed)
+                return
+        self._miss(known)
+
+    def _begin(self, known: NDArray[np.int64]) -> None:
+        """A given draft begins at its start; an original where the prompt ends in it, or at its start."""
+        if self._given is not None:
+            self._take(self._given, 0, strong=True)
+            return
+        self._resync(known)
+        if not self._strong and self._sources:
+            self._take(self._sources[0], 0, strong=self._sources[0].rank > _SNIPPET)
+
+    def _pause(self, start: int, end: int) -> int:
+        """`end`, or the first end of an unsure hunk before it that leaves as much as is free."""
+        first = bisect_left(self._unsure, start + max(self._settings.free_tokens, 1))
+        return min(end, self._unsure[first]) if first < len(self._unsure) else end
+
+    def _follows(self, source: Source, chosen: int) -> bool:
+        return self._position < len(source.tokens) and int(source.tokens[self._position]) == chosen
+
+    def _hit(self, proposed: int) -> None:
+        if self._strong and proposed >= self._size:
+            self._size = min(2 * self._size, self._settings.most_chunk)
+        self._position += 1
+        self._right += 1
+        self._strong = self._strong or self._right >= self._settings.strong_match
+
+    def _miss(self, known: NDArray[np.int64]) -> None:
+        """A weak place that was wrong at once says nothing: the anchor stays where a source was truly followed."""
+        self._size = self._settings.first_chunk
+        if self._source is not None and (self._strong or self._right >= self._settings.strong_match):
+            self._source.left_at = self._position
+            self._missed = len(known) - 1
+            if self._source is not self._output:
+                self._anchor = self._source
+        self._resync(known)
+
+    def _resync(self, known: NDArray[np.int64]) -> None:
+        """Take the place with the longest suffix in common; failing that, guess from where the anchor was left."""
+        tail = Tail(known, self._ends_line)
+        since = len(known) - self._missed
+        sources = self._sources if self._output is None else [*self._sources, self._output]
+        wanted = self._settings.strong_match
+        found = [(place, source) for source in sources if (place := source.find(tail, wanted)) is not None]
+        if self._anchor is not None and not any(place.strong for place, _ in found):
+            place = self._anchor.near(tail, wanted, min(since, NEARBY))
+            if place is not None:
+                found.append((place, self._anchor))
+        if found:
+            place, source = max(found, key=lambda pair: pair[0])
+            self._take(source, place.position, place.strong)
+        else:
+            self._guess(tail, since)
+
+    def _guess(self, tail: Tail, since: int) -> None:
+        """A line that ended came in place of the anchor's; within a line, as many tokens were replaced as are new."""
+        self._source = None
+        anchor = self._anchor
+        if anchor is None or since > NEARBY:
+            return
+        resumed = anchor.resumed(tail)
+        position = resumed if resumed is not None else anchor.left_at + since
+        if position < len(anchor.tokens):
+            self._take(anchor, position, strong=False)
+
+    def _take(self, source: Source, position: int, strong: bool) -> None:
+        self._source, self._position, self._strong, self._right = source, position, strong, 0
