@@ -1,0 +1,40 @@
+"""From what a step computes to the flat batch that a runner takes."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backend.batch import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backend.scheduler import Share
+
+__all__ = ["assemble"]
+
+
+def assemble(shares: Sequence[Share]) -> Batch:
+    """The batch of `shares` (one or more), in their order; so are its rows."""
+    tokens = [share.tokens for share in shares]
+    lengths = [len(one) for one in tokens]
+    ends = list(accumulate(lengths))
+    positions = [range(share.start, share.start + length) for share, length in zip(shares, lengths, strict=True)]
+    rows: list[int] = []
+    sampled: list[int] = []
+    for share, end in zip(shares, ends, strict=True):
+        if share.sequence.request.sampling.temperature > 0:
+            sampled += range(len(rows), len(rows) + share.rows)
+        rows += range(end - share.rows, end)
+    return Batch(
+        tokens=np.concatenate(tokens).tolist(),
+        positions=[position for one in positions for position in one],
+        starts=[0, *ends],
+        contexts=[share.start for share in shares],
+        tables=[share.sequence.table.pages for share in shares],
+        rows=rows,
+        sampled=sampled,
+    )

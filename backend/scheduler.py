@@ -1,0 +1,173 @@
+"""What the next step computes: a budget of tokens given out in order, and pages for them.
+
+Order: whoever was passed over for `patience` steps, longest first; then the shortest remaining work first. So a request
+that can get pages waits at most `patience` + number of requests steps for its next tokens.
+
+Pages go by age: a request takes them only from younger ones, which lose what is computed and nothing else. So the
+oldest request always gets on, every request becomes the oldest one day, and two big ones can't take turns in evicting
+each other. Drafts take what is free and never anybody's pages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from backend.kv.pages import PagePool
+    from backend.request import Handle
+    from backend.sequence import Sequence
+    from backend.settings import EngineSettings
+
+__all__ = ["Plan", "Scheduler", "Share"]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a step computes of one sequence: known tokens from `start` on, then drafted ones."""
+
+    sequence: Sequence
+    start: int
+    known: int
+    """How many known tokens, 1 or more."""
+    draft: NDArray[np.int64]
+    """[k] Empty unless the known tokens are computed to the last."""
+    scored: bool
+    """Whether the next token after the last known one and each drafted one is wanted."""
+
+    @property
+    def tokens(self) -> NDArray[np.int64]:
+        """[known + k] The query tokens."""
+        known = self.sequence.known.view[self.start : self.start + self.known]
+        return np.concatenate((known, self.draft)) if len(self.draft) else known
+
+    @property
+    def rows(self) -> int:
+        """How many of the query tokens, from the end, are scored."""
+        return len(self.draft) + 1 if self.scored else 0
+
+
+class Plan:
+    """One step in the making: what is given out and what is left."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self.shares: list[Share] = []
+        self.copies: list[tuple[int, int]] = []
+        """(source, destination) pages to copy before the step; release the sources once they are copied."""
+        self.tokens = settings.step_tokens
+        """Still to give out."""
+        self.sampled_rows = settings.sampled_rows
+        """Still to give out."""
+        self.planned: set[Handle] = set()
+        self.admits = True
+        """False once a waiting request found too few pages: those after it shall not overtake it."""
+
+    def give(self, share: Share) -> None:
+        """Enter `share`, whose pages are there."""
+        self.shares.append(share)
+        self.planned.add(share.sequence.handle)
+        self.tokens -= share.known + len(share.draft)
+        if share.sequence.request.sampling.temperature > 0:
+            self.sampled_rows -= share.rows
+
+
+class Scheduler:
+    """All requests that are not finished."""
+
+    def __init__(self, pool: PagePool, settings: EngineSettings) -> None:
+        self._pool = pool
+        self._settings = settings
+        self.sequences: dict[Handle, Sequence] = {}
+        """Oldest first."""
+
+    def plan(self, step: int) -> Plan:
+        """The shares of step number `step`; at least one if there is any request at all."""
+        plan = Plan(self._settings)
+        for sequence in self._ordered(step):
+            if plan.tokens <= 0 or len(plan.shares) >= self._settings.step_sequences:
+                break
+            if share := self._share(sequence, plan):
+                plan.give(share)
+                sequence.last_served = step
+        return plan
+
+    def _ordered(self, step: int) -> list[Sequence]:
+        def turn(sequence: Sequence) -> tuple[int, int, int]:
+            if step - sequence.last_served >= self._settings.patience:
+                return 0, sequence.last_served, sequence.handle
+            return 1, sequence.remaining, sequence.handle
+
+        return sorted(self.sequences.values(), key=turn)
+
+    def _share(self, sequence: Sequence, plan: Plan) -> Share | None:
+        """What `sequence` gets of what is left, with its pages taken; None if there is no page or row for it."""
+        if not sequence.running and not self._admit(sequence, plan):
+            return None
+        sampled = sequence.request.sampling.temperature > 0
+        rows = plan.sampled_rows if sampled else plan.tokens
+        known = min(sequence.pending, plan.tokens)
+        if known == sequence.pending and rows < 1:
+            known -= 1  # all but the last, which is of no use without its row
+        start = sequence.computed
+        known = self._secure(sequence, known, plan) if known else 0
+        if not known:
+            return None
+        scored = known == sequence.pending
+        draft = self._draft(sequence, known, min(plan.tokens - known, rows - 1) if scored else 0)
+        plan.copies += sequence.table.extend(start, start + known + len(draft))
+        return Share(sequence, start, known, draft, scored)
+
+    def _admit(self, sequence: Sequence, plan: Plan) -> bool:
+        """Begin with the kept pages of its prefix, if all its known tokens and one more will fit.
+
+        The oldest is admitted at any rate: it takes the pages of the others.
+        """
+        oldest = next(iter(self.sequences)) == sequence.handle
+        if not plan.admits and not oldest:
+            return False
+        nodes, held = sequence.table.lookup(sequence.known.view)
+        needed = len(sequence.known) // self._pool.page_tokens + 1 - held
+        if needed > self._pool.available and not oldest:
+            plan.admits = False
+            return False
+        sequence.computed = min(sequence.table.adopt(nodes), len(sequence.known) - 1)
+        if not sequence.usage.passes:
+            sequence.usage.cached = sequence.computed
+        return True
+
+    def _secure(self, sequence: Sequence, known: int, plan: Plan) -> int:
+        """For how many of `known` more tokens there are pages, taking those of younger requests where too few are."""
+        table, start = sequence.table, sequence.computed
+        while table.short(start, start + known) > self._pool.available:
+            if not self._preempt(sequence, plan):
+                return max(min(known, self._room(sequence) - start), 0)
+        return known
+
+    def _room(self, sequence: Sequence) -> int:
+        """How many tokens fit the sequence's pages and all that are available."""
+        table, start = sequence.table, sequence.computed
+        copied = table.short(start, start)
+        if copied > self._pool.available:
+            return start
+        return table.capacity + (self._pool.available - copied) * self._pool.page_tokens
+
+    def _preempt(self, sequence: Sequence, plan: Plan) -> bool:
+        """Take the pages of the youngest request that is younger and has no part in this step."""
+        for handle in reversed(self.sequences):
+            if handle <= sequence.handle:
+                return False
+            victim = self.sequences[handle]
+            if victim.running and handle not in plan.planned:
+                victim.drop_pages()
+                victim.usage.preemptions += 1
+                return True
+        return False
+
+    def _draft(self, sequence: Sequence, known: int, limit: int) -> NDArray[np.int64]:
+        """Drafted tokens after `known` more: so many as fit, and one fewer than the answer may still have."""
+        room = self._room(sequence) - sequence.computed - known
+        return sequence.drafter.propose(min(limit, sequence.open - 1, room))
