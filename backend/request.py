@@ -53,15 +53,18 @@ class SamplingParams:
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """What the answer will probably be, best first. Any of it may be wrong, missing or nonsense."""
+    """What the answer will probably be, best first. Any of it may be wrong, missing or nonsense.
 
-    given: Sequence[int] = ()
+    Like all that is the user's text, it is not part of the repr, which may end in a log.
+    """
+
+    given: Sequence[int] = field(default=(), repr=False)
     """The best guess of the whole answer."""
     unsure: Sequence[int] = ()
     """Positions in `given` just after a hunk that is in doubt, ascending: chunks end there."""
-    original: Sequence[int] = ()
+    original: Sequence[int] = field(default=(), repr=False)
     """The text that is edited."""
-    snippet: Sequence[int] = ()
+    snippet: Sequence[int] = field(default=(), repr=False)
     """The edit."""
 
 
@@ -69,7 +72,7 @@ class Drafts:
 class Request:
     """One answer wanted. Token ids are below the model's vocabulary size."""
 
-    prompt: Sequence[int]
+    prompt: Sequence[int] = field(repr=False)
     """At least one token."""
     max_tokens: int
     """The answer ends after so many tokens; 1 or more."""
@@ -127,7 +130,7 @@ class Progress:
     """The next tokens of an answer, final."""
 
     handle: Handle
-    tokens: list[int]
+    tokens: list[int] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,83 @@
+"""Engines over the hashing model, and how to run them to the end with their books checked after every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from backend.engine import Engine
+from backend.kv.pages import PagePool
+from backend.request import Finished, Progress, Request
+from backend.settings import DraftSettings, EngineSettings
+from support.hashing import VOCAB, HashingRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from backend.batch import Runner
+    from backend.request import Event, Handle
+
+SMALL = DraftSettings(first_chunk=4, most_chunk=16, free_tokens=3, strong_match=3)
+
+
+def made(
+    pages: int = 64,
+    page_tokens: int = 4,
+    drafts: DraftSettings = SMALL,
+    runner: Runner | None = None,
+    clock: Callable[[], float] | None = None,
+    **settings: object,
+) -> Engine:
+    """An engine whose pages are small enough that every test crosses their borders."""
+    chosen = EngineSettings(**{"vocab_size": VOCAB, "context": 4096, "step_tokens": 24, "drafts": drafts} | settings)
+    pool = PagePool(pages, page_tokens)
+    runner = runner if runner is not None else HashingRunner(pages, page_tokens)
+    return Engine(runner, pool, chosen, **({"clock": clock} if clock else {}))
+
+
+def pool_of(engine: Engine) -> PagePool:
+    return engine._pool
+
+
+@dataclass
+class Outcome:
+    """What the events of one request say."""
+
+    tokens: list[int] = field(default_factory=list)
+    end: Finished | None = None
+
+    @property
+    def reason(self) -> str:
+        assert self.end is not None, "not finished"
+        return self.end.reason
+
+
+def gather(events: Iterable[Event], into: dict[Handle, Outcome]) -> None:
+    """Add `events` to the outcomes; nothing may follow a request's end."""
+    for event in events:
+        outcome = into.setdefault(event.handle, Outcome())
+        assert outcome.end is None, f"{event} after the end"
+        if isinstance(event, Progress):
+            assert event.tokens
+            outcome.tokens += event.tokens
+        else:
+            outcome.end = event
+
+
+def drain(engine: Engine, into: dict[Handle, Outcome] | None = None, most: int = 5000) -> dict[Handle, Outcome]:
+    """Step until all is told; the books are checked after every step, and all pages must be free in the end."""
+    outcomes = into if into is not None else {}
+    for _ in range(most):
+        if not engine.busy:
+            break
+        gather(engine.step(), outcomes)
+        engine.check_integrity()
+    assert not engine.busy, f"not done after {most} steps"
+    assert pool_of(engine).available == pool_of(engine).total
+    return outcomes
+
+
+def answer(engine: Engine, request: Request) -> Outcome:
+    """One request from beginning to end."""
+    handle = engine.add(request)
+    return drain(engine)[handle]
