@@ -56,8 +56,8 @@ class Drafter:
         self._source: Source | None = None
         self._position = 0
         self._strong = False
-        self._right = 0
-        """Tokens that were right since the present place was taken."""
+        self._common = 0
+        """Tokens that output and source have in common before the present position."""
         self._begin(known)
 
     @property
@@ -86,7 +86,7 @@ class Drafter:
         source = self._source
         if source is not None:
             self._position += accepted
-            self._right += accepted
+            self._common += accepted
             if accepted == proposed and self._follows(source, int(known[-1])):
                 self._hit(proposed)
                 return
@@ -113,13 +113,14 @@ class Drafter:
         if self._strong and proposed >= self._size:
             self._size = min(2 * self._size, self._settings.most_chunk)
         self._position += 1
-        self._right += 1
-        self._strong = self._strong or self._right >= self._settings.strong_match
+        self._common += 1
+        if not self._strong and self._source is not None:
+            self._strong = self._source.proves(self._position, self._common, self._settings.strong_match)
 
     def _miss(self, known: NDArray[np.int64]) -> None:
         """A weak place that was wrong at once says nothing: the anchor stays where a source was truly followed."""
         self._size = self._settings.first_chunk
-        if self._source is not None and (self._strong or self._right >= self._settings.strong_match):
+        if self._source is not None and (self._strong or self._common >= self._settings.strong_match):
             self._source.left_at = self._position
             self._missed = len(known) - 1
             if self._source is not self._output:
@@ -139,7 +140,7 @@ class Drafter:
                 found.append((place, self._anchor))
         if found:
             place, source = max(found, key=lambda pair: pair[0])
-            self._take(source, place.position, place.strong)
+            self._take(source, place.position, place.strong, place.length)
         else:
             self._guess(tail, since)
 
@@ -154,5 +155,5 @@ class Drafter:
         if position < len(anchor.tokens):
             self._take(anchor, position, strong=False)
 
-    def _take(self, source: Source, position: int, strong: bool) -> None:
-        self._source, self._position, self._strong, self._right = source, position, strong, 0
+    def _take(self, source: Source, position: int, strong: bool, common: int = 0) -> None:
+        self._source, self._position, self._strong, self._common = source, position, strong, common

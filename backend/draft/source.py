@@ -92,12 +92,15 @@ class Source:
             return None
         best = int(np.lexsort((distance, -lengths))[0])
         length, position = int(lengths[best]), int(places[best])
-        strong = length >= strong_match or self._unique_line(position - length, position)
+        strong = self.proves(position, length, strong_match)
         return Place(strong, length, self.rank, -int(distance[best]), position)
 
-    def _unique_line(self, start: int, end: int) -> bool:
+    def proves(self, position: int, common: int, strong_match: int) -> bool:
+        """Whether `common` tokens before `position` are strong evidence: enough of them, or a whole unique line."""
+        if common >= strong_match:
+            return True
         lines = self._line_index()
-        return lines is not None and lines.holds_unique(start, end)
+        return lines is not None and lines.holds_unique(position - common, position)
 
     def _line_index(self) -> LineIndex | None:
         if self._lines is None and self._ends_line is not None:
