@@ -132,7 +132,9 @@ class Engine:
         self._pool.check_integrity(Counter(page for sequence in sequences for page in sequence.table.pages))
         self._index.check_integrity()
         for sequence in sequences:
-            if not 0 <= sequence.computed < len(sequence.known) or sequence.computed > sequence.table.capacity:
+            surplus = sequence.table.capacity - sequence.computed
+            fits = 0 <= surplus <= max(self._pool.page_tokens - 1, 1)  # 1: the last token of a prefix found whole
+            if not fits or not 0 <= sequence.computed < len(sequence.known):
                 raise CorruptPages(
                     f"request {sequence.handle}: {sequence.computed} tokens computed of {len(sequence.known)} known, "
                     f"pages for {sequence.table.capacity}"
@@ -198,12 +200,15 @@ class Engine:
         sequence.table.publish(sequence.known.view[: sequence.computed])
 
     def _finish(self, sequence: Sequence, reason: Reason) -> list[Event]:
-        """Give back all pages; the computed ones stay findable."""
+        """Give back all pages; the computed ones stay findable.
+
+        Tokens held back are sent only where the answer came to its end: elsewhere they may be half a stop sequence.
+        """
         self._publish(sequence)
         sequence.drop_pages()
         del self._scheduler.sequences[sequence.handle]
-        tokens = sequence.fresh(final=True)
-        sequence.usage.completion = sequence.answered
+        tokens = sequence.fresh(final=reason in ("stop", "length"))
+        sequence.usage.completion = sequence.sent
         progress: list[Event] = [Progress(sequence.handle, tokens)] if tokens else []
         return [*progress, Finished(sequence.handle, reason, sequence.usage)]
 

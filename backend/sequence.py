@@ -52,7 +52,8 @@ class Sequence:
         self.usage = Usage(prompt=len(prompt))
         self.last_served = 0
         """The step that last computed something of it; at first the step it came after."""
-        self._sent = 0
+        self.sent = 0
+        """Tokens of the answer that callers were given."""
 
     @property
     def running(self) -> bool:
@@ -119,9 +120,9 @@ class Sequence:
     def fresh(self, final: bool) -> list[int]:
         """The tokens of the answer that were not sent yet and can't become part of a stop any more."""
         held = 0 if final else self.stops.held(self.known.view[self.usage.prompt :])
-        end = max(self.answered - held, self._sent)
-        tokens: list[int] = self.known.view[self.usage.prompt + self._sent : self.usage.prompt + end].tolist()
-        self._sent = end
+        end = max(self.answered - held, self.sent)
+        tokens: list[int] = self.known.view[self.usage.prompt + self.sent : self.usage.prompt + end].tolist()
+        self.sent = end
         return tokens
 
     def drop_pages(self) -> None:

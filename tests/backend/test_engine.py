@@ -110,6 +110,14 @@ def test_a_prompt_that_is_cached_whole_copies_its_last_page() -> None:
     assert outcome.end.usage.cached == 7
 
 
+def test_a_prompt_that_goes_on_from_an_answer_finds_the_pages_of_both() -> None:
+    engine = made()
+    tokens = answer(engine, Request(PROMPT, 12)).tokens
+    outcome = answer(engine, Request([*PROMPT, *tokens, 5], 4))
+    assert outcome.end is not None
+    assert outcome.end.usage.cached == 20  # of 21: the last token of an answer is chosen and never computed
+
+
 def test_other_salts_share_nothing() -> None:
     engine = made()
     answer(engine, Request(PROMPT, 8, salt=b"one"))
@@ -214,9 +222,10 @@ def test_after_an_error_of_the_runner_every_answer_is_still_right() -> None:
     prompts = [PROMPT, PROMPT[::-1], PROMPT[:3]]
     handles = [engine.add(Request(prompt, 20)) for prompt in prompts]
     outcomes = {}
+    for _ in range(2):
+        gather(engine.step(), outcomes)
     with pytest.raises(RuntimeError, match="device lost"):
-        for _ in range(3):
-            gather(engine.step(), outcomes)
+        engine.step()
     engine.check_integrity()
     drain(engine, outcomes)
     assert [outcomes[handle].tokens for handle in handles] == [plain(prompt, 20) for prompt in prompts]

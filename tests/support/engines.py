@@ -32,6 +32,8 @@ def made(
     chosen = EngineSettings(**{"vocab_size": VOCAB, "context": 4096, "step_tokens": 24, "drafts": drafts} | settings)
     pool = PagePool(pages, page_tokens)
     runner = runner if runner is not None else HashingRunner(pages, page_tokens)
+    if isinstance(runner, HashingRunner):
+        runner.pool = pool
     return Engine(runner, pool, chosen, **({"clock": clock} if clock else {}))
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from backend.batch import Batch
+    from backend.kv.pages import PagePool
     from backend.request import Request
 
 VOCAB = 11
@@ -44,6 +45,8 @@ class HashingRunner:
     def __init__(self, pages: int, page_tokens: int) -> None:
         self.pages = np.full((pages, page_tokens), -1)
         self.steps: list[Batch] = []
+        self.pool: PagePool | None = None
+        """Where it is given, no page may be written to that others read, now or later."""
 
     def copy_pages(self, pairs: Sequence[tuple[int, int]]) -> None:
         sources, targets = zip(*pairs, strict=True)
@@ -57,6 +60,7 @@ class HashingRunner:
         for token, position, table in _queries(batch):
             place = table[position // size], position % size
             assert place not in written, "two sequences write to one page"
+            assert self.pool is None or self.pool.writable(place[0]), "a shared page is written to"
             written.add(place)
             self.pages[place] = token
         states: list[int] = []
