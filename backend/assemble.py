@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +31,7 @@ def assemble(shares: Sequence[Share]) -> Batch:
         rows += range(end - share.rows, end)
     return Batch(
         tokens=np.concatenate(tokens).tolist(),
-        positions=[position for one in positions for position in one],
+        positions=list(chain.from_iterable(positions)),
         starts=[0, *ends],
         contexts=[share.start for share in shares],
         tables=[share.sequence.table.pages for share in shares],
