@@ -3,9 +3,9 @@
 Order: whoever was passed over for `patience` steps, longest first; then the shortest remaining work first. So a request
 that can get pages waits at most `patience` + number of requests steps for its next tokens.
 
-Pages go by age: a request takes them only from younger ones, which lose what is computed and nothing else. So the
-oldest request always gets on, every request becomes the oldest one day, and two big ones can't take turns in evicting
-each other. Drafts take what is free and never anybody's pages.
+A request begins when there are pages for all its known tokens; nobody after it in the order begins before it. While it
+runs it takes pages only from younger ones, which lose what is computed and nothing else. So the oldest that runs always
+gets on, and two big ones can't take turns in evicting each other. Drafts take what is free and nobody's pages.
 """
 
 from __future__ import annotations
@@ -122,16 +122,12 @@ class Scheduler:
         return Share(sequence, start, known, draft, scored)
 
     def _admit(self, sequence: Sequence, plan: Plan) -> bool:
-        """Begin with the kept pages of its prefix, if all its known tokens and one more will fit.
-
-        The oldest is admitted at any rate: it takes the pages of the others.
-        """
-        oldest = next(iter(self.sequences)) == sequence.handle
-        if not plan.admits and not oldest:
+        """Begin with the kept pages of its prefix, if all its known tokens and one more fit beside those that run."""
+        if not plan.admits:
             return False
         nodes, held = sequence.table.lookup(sequence.known.view)
         needed = len(sequence.known) // self._pool.page_tokens + 1 - held
-        if needed > self._pool.available and not oldest:
+        if needed > self._pool.available:
             plan.admits = False
             return False
         sequence.computed = min(sequence.table.adopt(nodes), len(sequence.known) - 1)

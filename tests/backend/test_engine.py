@@ -85,6 +85,19 @@ def test_tokens_that_may_begin_a_stop_sequence_are_held_back() -> None:
     assert seen == wanted[:8]
 
 
+def test_of_an_answer_that_is_cut_no_half_stop_sequence_is_sent() -> None:
+    wanted = plain(PROMPT, 20)
+    engine = made(drafts=DraftSettings(ngrams=False))
+    handle = engine.add(Request(PROMPT, 20, stop_sequences=(tuple(wanted[3:6]),)))
+    outcomes = {}
+    for _ in range(5):
+        gather(engine.step(), outcomes)
+    engine.cancel(handle)
+    assert drain(engine, outcomes)[handle].tokens == wanted[:3]
+    assert outcomes[handle].end is not None
+    assert outcomes[handle].end.usage.completion == 3
+
+
 def test_a_partial_stop_sequence_is_sent_at_the_end() -> None:
     wanted = plain(PROMPT, 12)
     outcome = answer(made(), Request(PROMPT, 12, stop_sequences=((wanted[-1], 10, 10),)))

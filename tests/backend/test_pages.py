@@ -31,8 +31,9 @@ def test_pages_come_back_when_their_last_holder_leaves() -> None:
     pool = PagePool(4)
     (page,) = pool.take(1)
     pool.share(page)
+    assert not pool.writable(page)
     pool.release([page])
-    assert (pool.holders(page), pool.available) == (1, 3)
+    assert (pool.holders(page), pool.available, pool.writable(page)) == (1, 3, True)
     pool.release([page])
     assert pool.available == 4
     pool.check_integrity({})

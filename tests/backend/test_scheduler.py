@@ -68,6 +68,31 @@ def test_the_older_takes_the_younger_ones_pages_and_both_answers_are_right() -> 
     assert [end is not None and end.usage.preemptions > 0 for end in ends] == [False, True]
 
 
+def test_the_younger_never_takes_the_older_ones_pages() -> None:
+    """One at a time has a part in a step, so the other's pages could be taken."""
+    engine = made(pages=16, drafts=BARE, step_sequences=1, patience=1)
+    handles = [engine.add(Request(prompt, 40)) for prompt in (PROMPT, PROMPT[::-1])]
+    outcomes = drain(engine)
+    ends = [outcomes[handle].end for handle in handles]
+    assert [end is not None and end.usage.preemptions > 0 for end in ends] == [False, True]
+
+
+def test_small_requests_that_keep_coming_do_not_take_the_pages_a_big_one_waits_for() -> None:
+    """It begins while an older one still runs, so not only because it became the oldest."""
+    engine = made(pages=24, drafts=BARE, patience=4)
+    old = engine.add(Request([7, 7], 60))
+    outcomes: dict[int, Outcome] = {}
+    big = None
+    for step in range(40):
+        engine.add(Request([step % 11, 4, 5, step // 11], 8))
+        gather(engine.step(), outcomes)
+        if step == 5:
+            big = engine.add(Request(PROMPT * 4, 20))
+    assert big in outcomes
+    assert outcomes[old].end is None
+    engine.close()
+
+
 def test_requests_that_each_need_most_of_the_pages_end_one_after_the_other() -> None:
     """Could each take the other's pages, neither would get on. The bound is that of one at a time, twice over."""
     alone = made(pages=14, drafts=BARE, patience=1)
