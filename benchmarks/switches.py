@@ -129,6 +129,9 @@ SWITCHES: Final[dict[str, dict[str, Change]]] = {
     "removals that remove nothing": {"fastapply.merge.checks:_unremoved": _EMPTY},
     "moved edges": {"fastapply.merge.suspicions:_moved_edges": _EMPTY},
     "labels that stand twice": {"fastapply.merge.suspicions:_labelled_twice": _EMPTY},
+    "lines that would stand twice": {"fastapply.merge.suspicions:_repeated_context": _EMPTY},
+    "blocks that were one line": {"fastapply.merge.suspicions:_unfolded": _EMPTY},
+    "one more of a list": {"fastapply.merge.replaced:Replaced._likest_sibling": _gives(lambda: 0.0)},
     "replacements that replace nothing": {"fastapply.merge.suspicions:_replaces_nothing": _EMPTY},
     "syntax of the result": {"fastapply.merge.validate:syntax_doubt": _NOTHING},
 }

@@ -19,6 +19,7 @@ _LABEL = re.compile(
 )
 _MOST_CHANGED = 3  # lines above the repeated ones that may be changed
 _ALIKE = 0.5  # what a line has in common at least with its new version
+_WORD = re.compile(r"\w+")
 _REPLACES = re.compile(r"\breplac(?:e[sd]?|ing)\b", re.IGNORECASE)
 
 
@@ -30,6 +31,7 @@ def suspicions(original: Layout, plans: list[Plan], snippet: Snippet) -> list[Do
         *_labelled_twice(original, plans, gone),
         *_replaces_nothing(plans, snippet),
         *_repeated_context(original, plans),
+        *_unfolded(original, plans),
     ]
 
 
@@ -132,3 +134,29 @@ def _repeated_context(original: Layout, plans: list[Plan]) -> Iterator[Doubt]:
                 LineRange(first, last + 1),
                 (LineRange(below[0], below[-1] + 1),),
             )
+
+
+def _unfolded(original: Layout, plans: list[Plan]) -> Iterator[Doubt]:
+    """A block with a marker in it, matched with one line that is the whole of it in the original: what the marker
+    stands for is in that line, and would go with it."""
+    for plan in plans:
+        layout = plan.sl
+        for i in layout.filled:
+            j = plan.match[i]
+            if j < 0 or layout.end[i] == i or original.end[j] > j:
+                continue
+            if not any(
+                i < marker.before <= layout.end[i] + 1 and marker.depth > layout.depth[i] for marker in plan.s.markers
+            ):
+                continue
+            shown = set(_WORD.findall(" ".join(layout.keys[i : layout.end[i] + 1])))
+            if layout.keys[i] != original.keys[j] and not set(_WORD.findall(original.keys[j])) <= shown:
+                number = plan.s.numbers[i]
+                yield Doubt(
+                    "unexplained_deletion",
+                    f"line {j + 1} of the original is the whole of what line {number + 1} of the snippet opens with a"
+                    " marker in it; what the marker stands for would go",
+                    "write the block out as it is to be",
+                    LineRange(number, number + 1),
+                    (LineRange(j, j + 1),),
+                )

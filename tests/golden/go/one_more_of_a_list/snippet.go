@@ -1,0 +1,4 @@
+func Routes(r *Router) {
+	// ... existing routes ...
+	r.Get("/d", d)
+}

@@ -1,0 +1,3 @@
+const limits = { low: 1, high: 2 };
+
+export default limits;

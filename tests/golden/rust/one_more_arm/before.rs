@@ -1,0 +1,7 @@
+fn price(kind: u8) -> u32 {
+    match kind {
+        1 => small(),
+        2 => large(),
+        _ => free(),
+    }
+}
