@@ -1,6 +1,6 @@
 """The pipeline on one screen: from an original and a snippet to the merged text, or to doubts.
 
-detect language → read the format → merge → validate → splice → route
+detect or guess the language → read the format → merge → validate → splice → route
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import msgspec
 from fastapply.errors import DeadlineExceeded, InputTooLarge, InvalidRequest
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.formats import read_format
+from fastapply.merge.guess import guess
 from fastapply.merge.language import Profile, detect
 from fastapply.merge.lazy import PROSE, merge_lazy
 from fastapply.merge.newfile import new_file
@@ -38,8 +39,10 @@ def apply(
 ) -> ApplyResult:
     """Merge `edit_snippet` into `original_code`.
 
-    `path` or `language` chooses the grammar; without them every file is text. `instruction` is what the author of the
-    snippet said it does: it is used as evidence for deletions, never to complete the edit. `deadline` is in seconds.
+    `path` or `language` chooses the grammar; without them it is guessed from what the snippet's fence or the
+    instruction names and from the content, and a file that nothing tells is text. `instruction` is what the author
+    of the snippet said it does: it is used as evidence for deletions, never to complete the edit. `deadline` is in
+    seconds.
 
     Raises `EditRefused` (with the doubts and the best guess) when the edit can't be decided and `on_doubt` is
     "refuse"; `ModelUnavailable`, `InvalidRequest`, `UnknownLanguage`, `InputTooLarge`, `DeadlineExceeded`.
@@ -60,13 +63,18 @@ def _apply(
     mark = BOM if original_code.startswith(BOM) else ""
     text, snippet = original_code[len(mark) :], without_mark(edit_snippet)
     profile = detect(path, language, text)
+    unnamed = not path and language is None and profile.name == "text"
+    guessed = guess(text, limit, snippet, instruction) if unnamed else None
+    if guessed:
+        profile, path = guessed.profile, guessed.path
     lines = split_lines(text)
     clock.lap("read")
-    tree = original_tree(text, profile, limit)
+    tree = (guessed and guessed.tree) or original_tree(text, profile, limit)
     clock.lap("parse")
     merged = _merge(lines, text, tree, profile, snippet, instruction, path, limit)
     clock.lap("merge")
-    return _result(merged, mark, profile, tree, clock)
+    result = _result(merged, mark, profile, tree, clock)
+    return msgspec.structs.replace(result, fallback=_told(profile, result.fallback)) if guessed else result
 
 
 class _Merged(msgspec.Struct):
@@ -131,6 +139,11 @@ def _fallback(profile: Profile, tree: Tree | None) -> str:
     if errors := error_count(tree):
         return f"the original has {errors} syntax error(s): lines decide where the grammar can't"
     return ""
+
+
+def _told(profile: Profile, fallback: str) -> str:
+    """`fallback`, and that nobody named the language."""
+    return f"neither path nor language given: {profile.name} guessed" + (f"; {fallback}" if fallback else "")
 
 
 def _check(original_code: Any, edit_snippet: Any, instruction: Any, on_doubt: str) -> None:

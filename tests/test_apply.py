@@ -205,7 +205,7 @@ def test_notes_to_the_merger_are_reported_and_not_merged() -> None:
         pytest.param("a.py", None, "python", id="by the path"),
         pytest.param(None, "py", "python", id="by an alias"),
         pytest.param("a.txt", "python", "python", id="the language before the path"),
-        pytest.param(None, None, "text", id="by nothing"),
+        pytest.param("notes", None, "text", id="by nothing"),
     ],
 )
 def test_the_language(path: str | None, language: str | None, name: str) -> None:
@@ -213,6 +213,21 @@ def test_the_language(path: str | None, language: str | None, name: str) -> None
     result = apply(ORIGINAL, SNIPPET, path=path, language=language)
     assert (result.merged_code, result.language) == (MERGED, name)
     assert bool(result.fallback) is (name == "text")
+
+
+def test_a_language_that_nobody_named_is_guessed() -> None:
+    """The answer says so, and is the same as with a name."""
+    original, snippet = ORIGINAL.replace("    setup()\n", ""), SNIPPET.replace("    setup()\n", "")
+    result = apply(original, snippet)
+    assert result.merged_code == apply(original, snippet, path="a.py").merged_code
+    assert result.language == "python"
+    assert result.fallback == "neither path nor language given: python guessed"
+
+
+def test_a_path_above_the_snippet_is_no_code() -> None:
+    """It names the file, and with it the language."""
+    result = apply("def f():\n    return 1\n", "# src/a.py\ndef f():\n    return 2\n")
+    assert (result.language, result.merged_code) == ("python", "def f():\n    return 2\n")
 
 
 def test_a_broken_original_is_merged_by_lines() -> None:

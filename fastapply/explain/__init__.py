@@ -16,7 +16,7 @@ from fastapply.explain.wording import ENDS, MOST_ALIKE, clip, count, painter, sp
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import gather
 from fastapply.merge.formats import read_format
-from fastapply.merge.language import Profile, detect
+from fastapply.merge.language import Profile, by_name, detect
 from fastapply.merge.lazy import PROSE, Candidate, LazyMerge, merge_lazy
 from fastapply.merge.newfile import new_file
 from fastapply.merge.text import BOM, split_lines, without_ending, without_mark
@@ -45,9 +45,9 @@ def render(
     )
     text, edit = original.removeprefix(BOM), without_mark(snippet)
     story = _Story(text, edit, result, painter(color))
-    profile = detect(path, language, text)
+    profile = by_name(result.language)
     sections = [
-        story.summary(_how_known(profile, path, language)),
+        story.summary(_how_known(profile, path, language, text)),
         *_body(story, profile, path, instruction),
         story.doubts(),
         story.timings(),
@@ -75,11 +75,13 @@ def _body(story: _Story, profile: Profile, path: str | None, instruction: str) -
     ]
 
 
-def _how_known(profile: Profile, path: str | None, language: str | None) -> str:
+def _how_known(profile: Profile, path: str | None, language: str | None, text: str) -> str:
     if language is not None:
         return "as told"
     if profile.name == "text":
         return "no other is known by its name or first line"
+    if detect(path, None, text).name != profile.name:
+        return "guessed"
     return "by its name" if detect(path, None).name == profile.name else "by its first line, or its name and content"
 
 

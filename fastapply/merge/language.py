@@ -6,6 +6,11 @@ The head of a file, up to its first blank line, says how to recognise the langua
     extensions  file name endings, dot included, lower case; the longest that fits wins
     filenames   whole file names
     aliases     other names: of fences, editors and shebang interpreters, lower case
+    signs       regular expressions for lines (without their indentation) that tell the language from others where a
+                file comes without a name: see `guess`
+    begins      a regular expression without which at the beginning of the first line the signs count nothing
+    kin         the language that this one is a relative of: their signs count together, the grammars choose
+    lenient     true where the grammar reads nearly anything, so that it bears witness to nothing
 
 The rest says how to read it:
 
@@ -82,6 +87,16 @@ class ItemRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: dict[str, Role | Literal[""]] = {}
 
 
+class Head(msgspec.Struct, frozen=True):
+    """What recognises a language, without the rest of its profile."""
+
+    name: str
+    kin: str | None = None
+    begins: str | None = None
+    lenient: bool = False
+    signs: tuple[str, ...] = ()
+
+
 class Profile(msgspec.Struct, frozen=True, eq=False, forbid_unknown_fields=True):
     """One language; the fields are explained at the top of this file."""
 
@@ -89,6 +104,10 @@ class Profile(msgspec.Struct, frozen=True, eq=False, forbid_unknown_fields=True)
     extensions: tuple[str, ...] = ()
     filenames: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    kin: str | None = None
+    begins: str | None = None
+    lenient: bool = False
+    signs: tuple[str, ...] = ()
     grammar: str | None = None
     approximate: bool = False
     line_comments: tuple[str, ...] = ()
@@ -123,7 +142,7 @@ def detect(path: str | None, language: str | None, text: str = "") -> Profile:
     """
     if language is not None:
         return by_name(language)
-    found = _from_path(path or "", text) or _from_first_line(text.removeprefix("\ufeff")[:200]) or _FALLBACK
+    found = from_path(path or "", text) or _from_first_line(text.removeprefix("\ufeff")[:200]) or _FALLBACK
     return _load(found)
 
 
@@ -137,7 +156,12 @@ def _nearest(wanted: str) -> str:
     return "known are " + ", ".join(names())
 
 
-def _from_path(path: str, text: str) -> str | None:
+def from_word(word: str) -> str | None:
+    """The name of the profile that `word` names, if any: its name or an alias, in lower case."""
+    return word if word in _heads() else _find("aliases", word)
+
+
+def from_path(path: str, text: str) -> str | None:
     filename = re.split(r"[/\\]", path)[-1]
     found = _find("filenames", filename)
     parts = filename.lower().split(".")
@@ -152,6 +176,12 @@ def _from_first_line(text: str) -> str | None:
         interpreter = shebang[1].lower()
         return interpreter if interpreter in _heads() else _find("aliases", interpreter)
     return next((name for sign, name in _FIRST_LINES if sign.match(text.lstrip())), None)
+
+
+@functools.cache
+def heads() -> dict[str, Head]:
+    """The heads of all profiles, by name."""
+    return {name: msgspec.convert(tomllib.loads(head), Head) for name, head in _heads().items()}
 
 
 @functools.cache
@@ -180,7 +210,11 @@ def _read(name: str) -> dict[str, Any]:
     base = _read(own.pop("base"))
     for table in ("items", "values"):
         own[table] = base.get(table, {}) | own.get(table, {})
-    return {key: value for key, value in base.items() if key not in ("extensions", "filenames", "aliases")} | own
+    return {
+        key: value
+        for key, value in base.items()
+        if key not in ("extensions", "filenames", "aliases", "kin", "begins", "lenient", "signs")
+    } | own
 
 
 def _decode(fields: dict[str, Any], where: str) -> Profile:

@@ -9,7 +9,8 @@ import re
 import threading
 import time
 from bisect import bisect_right
-from itertools import accumulate
+from itertools import accumulate, count
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -78,8 +79,15 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def parse(source: bytes, profile: Profile, old_tree: Tree | None = None, limit_s: float | None = None) -> Tree | None:
-    """The tree of `source`, or None where the profile names no grammar.
+def parse(
+    source: bytes,
+    profile: Profile,
+    old_tree: Tree | None = None,
+    limit_s: float | None = None,
+    most_steps: int | None = None,
+) -> Tree | None:
+    """The tree of `source`, or None where the profile names no grammar, or where it took more than `most_steps`: of
+    a hundred operations each, the same on all machines.
 
     `old_tree`, the tree of another version of this text, makes it faster where the two differ little.
     Raises `DeadlineExceeded` when parsing takes longer than `limit_s` seconds.
@@ -89,17 +97,20 @@ def parse(source: bytes, profile: Profile, old_tree: Tree | None = None, limit_s
     parser = Parser(grammar(profile.grammar))
     # The binding takes a tree or no argument; it does not take None.
     old: dict[str, Any] = {} if old_tree is None else {"old_tree": _edited(old_tree, source)}
-    if limit_s is None:
+    if limit_s is None and most_steps is None:
         return Tree(parser.parse(source, **old), source)
-    deadline = time.perf_counter() + limit_s
+    deadline = time.perf_counter() + (inf if limit_s is None else limit_s)
+    steps = count()
     read = _Pieces(source)
     try:
         syntax = parser.parse(
             read,
             **old,
-            progress_callback=lambda _at, _error: time.perf_counter() > deadline,
+            progress_callback=lambda _at, _error: next(steps) == most_steps or time.perf_counter() > deadline,
         )
     except ValueError:  # tree-sitter's word for a parse that its callback stopped
+        if limit_s is None or time.perf_counter() <= deadline:
+            return None
         raise DeadlineExceeded(limit_s) from None
     read.parsing = False
     return Tree(syntax, source)

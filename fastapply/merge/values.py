@@ -104,7 +104,8 @@ class ApplyResult(msgspec.Struct, frozen=True):
     """The answer of `fastapply.apply`.
 
     `format` is how the snippet was read (`lazy`, `whole_file`, `unified_diff`, `search_replace`, `patch`, `new_file`,
-    `empty`), `fallback` why structure could not be used (empty when it was), `timings` milliseconds by stage.
+    `empty`), `fallback` why structure could not be used, and that the language was guessed (empty when it was
+    named and structure used), `timings` milliseconds by stage.
     """
 
     merged_code: str
