@@ -154,8 +154,7 @@ def _unfolded(original: Layout, plans: list[Plan]) -> Iterator[Doubt]:
                 number = plan.s.numbers[i]
                 yield Doubt(
                     "unexplained_deletion",
-                    f"line {j + 1} of the original is the whole of what line {number + 1} of the snippet opens with a"
-                    " marker in it; what the marker stands for would go",
+                    f"what the marker below line {number + 1} stands for is in line {j + 1} itself, and would go",
                     "write the block out as it is to be",
                     LineRange(number, number + 1),
                     (LineRange(j, j + 1),),
