@@ -99,13 +99,16 @@ class _Story:
         """The outcome, and what was read as what."""
         result = self.result
         changes = f"+{result.changes.added} −{result.changes.removed} lines in {count(len(result.edits), 'edit')}"
+        fields = []
         if result.doubts:
             kinds = ", ".join(dict.fromkeys(doubt.kind for doubt in result.doubts))
-            outcome = self._paint("refused", _RED) + f": {kinds}; the best guess is {changes}"
+            outcome = self._paint("refused", _RED) + f": {kinds}"
+            fields.append(("guess", f"{changes}, were it merged all the same"))
         else:
             outcome = self._paint("merged", _GREEN) + (f": {changes}" if result.edits else ": nothing to change")
         yield from self._fields(
             ("outcome", outcome),
+            *fields,
             ("original", f"{count(len(self.lines), 'line')} of {result.language} ({how_known})"),
             ("edit", f"{count(len(self._shown), 'line')}, read as {_FORMATS.get(result.format, result.format)}"),
             ("fallback", result.fallback or "none: the grammar reads all of the original"),
