@@ -21,7 +21,7 @@ _REST: Final = "everything else"
 STAGES: Final = {
     "parse of the original": ("fastapply.apply:original_tree",),
     "other formats": ("fastapply.merge.formats:read_format",),
-    "outlines": ("fastapply.merge.tree:outline", "fastapply.merge.planted:planted_outline"),
+    "outlines": ("fastapply.merge.outline:outline", "fastapply.merge.planted:planted_outline"),
     "layouts": ("fastapply.merge.layout:Layout.__init__",),
     "snippet and evidence": ("fastapply.merge.snippet:read_snippet", "fastapply.merge.evidence:gather"),
     "matches": ("fastapply.merge.points:find_points",),

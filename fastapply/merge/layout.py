@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from fastapply.merge.deadline import Deadline, paced
+from fastapply.merge.outline import Item
 from fastapply.merge.signature import KEYWORDS, Signature, definition, is_definition, signature
-from fastapply.merge.tree import Item
 
 TAB_WIDTH = 4
 

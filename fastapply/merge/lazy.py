@@ -19,6 +19,7 @@ from fastapply.merge.evidence import Evidence, gather, is_leader, renamings
 from fastapply.merge.language import Profile
 from fastapply.merge.layout import Layout, word_count
 from fastapply.merge.markers import speaks_of_body
+from fastapply.merge.outline import outline
 from fastapply.merge.parts import cut, misplaced, without
 from fastapply.merge.plan import Plan
 from fastapply.merge.planted import planted_outline
@@ -30,7 +31,7 @@ from fastapply.merge.snippet import Snippet, read_snippet
 from fastapply.merge.splice import Spliced, splice, tidy
 from fastapply.merge.suspicions import repeated_context, suspicions
 from fastapply.merge.text import bare_lines
-from fastapply.merge.tree import Tree, outline
+from fastapply.merge.tree import Tree
 from fastapply.merge.validate import syntax_doubt
 from fastapply.merge.values import Doubt, LineEdit, LineRange
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from fastapply.errors import DeadlineExceeded
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.language import Profile
+from fastapply.merge.outline import Item, outline
 from fastapply.merge.snippet import Snippet
 from fastapply.merge.text import indent_of
-from fastapply.merge.tree import Item, encode, outline, parse
+from fastapply.merge.tree import encode, parse
 
 SHARE = 0.2  # of the time left that the parse of a snippet may take
 

@@ -4,7 +4,8 @@ import pytest
 
 from fastapply.merge.language import by_name
 from fastapply.merge.layout import Layout, key_of, width_of, word_count
-from fastapply.merge.tree import encode, outline, parse
+from fastapply.merge.outline import outline
+from fastapply.merge.tree import encode, parse
 
 CODE = """\
 class Store {

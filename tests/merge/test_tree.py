@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from fastapply.errors import DeadlineExceeded
 from fastapply.merge.language import by_name, names
+from fastapply.merge.outline import Item, outline
 from fastapply.merge.text import split_lines
-from fastapply.merge.tree import Item, Tree, encode, error_count, outline, parse
+from fastapply.merge.tree import Tree, encode, error_count, parse
 
 OUTLINES = Path(__file__).with_name("outlines")
 WITH_GRAMMAR = [name for name in names() if by_name(name).grammar]
