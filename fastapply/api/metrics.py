@@ -87,12 +87,12 @@ class MergeObserver:
 
 async def watch(lanes: Lanes) -> None:
     """Measure the event loop and the lanes, ten times a second, until cancelled."""
-    seen = {"small": 0, "large": 0}
+    seen = dict.fromkeys(lanes.pools, 0)
     while True:
         start = time.monotonic()
         await asyncio.sleep(_PROBE_SECONDS)
         _LAG.observe(max(0.0, time.monotonic() - start - _PROBE_SECONDS))
-        for lane, pool in (("small", lanes.small), ("large", lanes.large)):
+        for lane, pool in lanes.pools.items():
             _look_at(lane, pool, seen)
 
 

@@ -43,8 +43,7 @@ class Readiness(msgspec.Struct, frozen=True):
 async def health(lanes: NamedDependency[Lanes]) -> Response[Health]:
     """Say whether merges can be made: 200, or 503 when no worker is up."""
     alive = lanes.small.alive
-    pools = (("small", lanes.small), ("large", lanes.large))
-    workers = {lane: LaneHealth(pool.alive, pool.wanted) for lane, pool in pools}
+    workers = {lane: LaneHealth(pool.alive, pool.wanted) for lane, pool in lanes.pools.items()}
     said = Health("ok" if alive else "unavailable", __version__, MODEL, workers)
     return Response(said, status_code=HTTPStatus.OK if alive else HTTPStatus.SERVICE_UNAVAILABLE)
 

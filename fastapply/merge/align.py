@@ -80,6 +80,7 @@ def align(
     best: list[float] = []
     back: list[int] = []
     where: list[tuple[int, int]] = []
+    shifts: list[int] = []  # how much deeper each match's line stands in the original
     frontier_j: list[int] = []  # over finished segments: rising j, rising score
     frontier_p: list[int] = []
     segment = -1
@@ -96,6 +97,7 @@ def align(
         rank = rank_s[i] - 1
         for j, weight in points.rows[i].items():
             top, source = 0.0, -1
+            shift = original.depth[j] - snippet.depth[i]
             at = bisect_left(frontier_j, j) - 1
             if at >= 0:
                 source = frontier_p[at]
@@ -103,11 +105,10 @@ def align(
             follows = previous_row.get(original.filled[rank_o[j] - 1]) if rank_o[j] and previous_i >= 0 else None
             if follows is not None:
                 gain = best[follows] + prices.follow
-                gain += prices.shift if _same_shift(original, snippet, where[follows], (i, j)) else -prices.shift_change
+                gain += prices.shift if shifts[follows] == shift else -prices.shift_change
                 if gain > top:
                     top, source = gain, follows
             passed, named = dear[rank_o[j]], heads[rank_o[j]]
-            shift = original.depth[j] - snippet.depth[i]
             chained = False
             for score, before, rival_j, rival_passed, rival_rank, rival_named, rival_shift in open_points:
                 if score <= top:
@@ -126,10 +127,10 @@ def align(
             best.append(top + weight)
             back.append(source)
             where.append((i, j))
+            shifts.append(shift)
         for j, p in row.items():
             at = rank_o[j] + 1
-            shift = original.depth[j] - snippet.depth[i]
-            insort(open_points, _Open(best[p], p, j, dear[at], rank_s[i], heads[at], shift), key=_highest_first)
+            insort(open_points, _Open(best[p], p, j, dear[at], rank_s[i], heads[at], shifts[p]), key=_highest_first)
         previous_row, previous_i = row, i
     match = [-1] * len(snippet.keys)
     if not best:
@@ -141,10 +142,6 @@ def align(
         match[i] = j
         p = back[p]
     return Alignment(match, score)
-
-
-def _same_shift(original: Layout, snippet: Layout, a: tuple[int, int], b: tuple[int, int]) -> bool:
-    return original.depth[a[1]] - snippet.depth[a[0]] == original.depth[b[1]] - snippet.depth[b[0]]
 
 
 def _close(

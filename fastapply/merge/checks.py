@@ -19,10 +19,10 @@ LEAST_BODY = 2  # lines of words that two functions hardly share by chance
 LEAST_TELLING = 8  # characters of a line that hardly stands twice at the margin of a file
 
 
-def result_doubts(original: Layout, plans: list[Plan], snippet: Snippet, result: str) -> list[Doubt]:
-    """What the result lacks of the snippet, and what it holds twice that the original holds once."""
+def result_doubts(original: Layout, plans: list[Plan], snippet: Snippet, result: str, gone: set[int]) -> list[Doubt]:
+    """What the result lacks of the snippet, and what it holds twice that the original holds once. `gone`: the original
+    lines that the plans replace or delete."""
     keys = {key_of(line) for line in split_lines(result)}
-    gone = {j for plan in plans for edit in plan.edits for j in range(edit.start, edit.end)}
     return [
         *_lost(snippet, keys),
         *_missing(plans),

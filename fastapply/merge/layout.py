@@ -197,6 +197,11 @@ class Layout:
 _TAG_NAME = re.compile(r"</?([\w.:-]*)")
 
 
+def words(text: str) -> set[str]:
+    """The words in a key, or in several."""
+    return set(_WORD.findall(text))
+
+
 def word_count(key: str) -> int:
     """Words in a key; 0 for lines of punctuation alone."""
     return len(_WORD.findall(key))

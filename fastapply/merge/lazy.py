@@ -61,7 +61,6 @@ class Candidate(msgspec.Struct):
     spliced: Spliced
     doubts: list[Doubt]
     orphans: frozenset[int]
-    repeated: frozenset[int]
     moved: int
     lost: int
 
@@ -117,8 +116,8 @@ def merge_lazy(
         candidates.append(reader.read(LENIENT, first.orphans))
     if first.lost or first.doubts:
         candidates.append(reader.read(STRICT))
-    if first.repeated and all(candidate.doubts for candidate in candidates):
-        candidates.append(reader.read(LENIENT, first.orphans | first.repeated))
+    if all(candidate.doubts for candidate in candidates) and (repeated := _repeated(original, first)):
+        candidates.append(reader.read(LENIENT, first.orphans | repeated))
     chosen = _choose(candidates)
     if not (snippet.markers or snippet.notes) and not any(line.strip() for line in snippet.lines):
         chosen.doubts.append(Doubt("nothing_applied", "the snippet holds nothing to apply", "send the lines to change"))
@@ -217,26 +216,23 @@ class _Reader:
         edits, clashes = _joined(self._lines, [edit for reading in readings for edit in reading.plan.edits])
         spliced = splice(self._lines, edits, self._path)
         plans = [reading.plan for reading in readings]
-        doubts += clashes + result_doubts(self._original, plans, self._snippet, spliced.text)
-        doubts += suspicions(self._original, plans, self._snippet)
+        removed = {j for plan in plans for edit in plan.edits for j in range(edit.start, edit.end)}
+        doubts += clashes + result_doubts(self._original, plans, self._snippet, spliced.text, removed)
+        doubts += suspicions(self._original, plans, self._snippet, removed)
         if regressed := syntax_doubt(self._text, self._tree, spliced.text, self._profile, self._limit):
             doubts.append(regressed)
         gone = {self._original.keys[j] for edit in edits for j in range(edit.start, edit.end)}
         orphans, moved = frozenset[int](), 0
         for reading in readings:
-            found = _orphans(self._original, reading)
+            found, strays = _orphans(self._original, reading), _strays(self._original, reading)
             moved += sum(reading.layout.keys[i] in gone for i in found)
             if len(readings) == 1:
-                orphans = found | _strays(self._original, reading)
+                orphans = found | strays
             doubts += [
-                _stray_doubt(self._original, reading, i)
-                for i in sorted(_strays(self._original, reading))
-                if reading.layout.keys[i] not in gone
+                _stray_doubt(self._original, reading, i) for i in sorted(strays) if reading.layout.keys[i] not in gone
             ]
-        repeated = _repeated(self._original, readings[0]) if len(readings) == 1 else frozenset[int]()
-        return Candidate(
-            readings, spliced, doubts, orphans, repeated, moved, sum(reading.plan.lost for reading in readings)
-        )
+        lost = sum(reading.plan.lost for reading in readings)
+        return Candidate(readings, spliced, doubts, orphans, moved, lost)
 
 
 def _strays(original: Layout, reading: Reading) -> frozenset[int]:
@@ -262,9 +258,12 @@ def _strays(original: Layout, reading: Reading) -> frozenset[int]:
     )
 
 
-def _repeated(original: Layout, reading: Reading) -> frozenset[int]:
-    """Lines that would stand twice, below a changed line and below what it was."""
-    return frozenset(i for shown, _, changed in repeated_context(original, reading.plan) for i in shown[changed:])
+def _repeated(original: Layout, candidate: Candidate) -> frozenset[int]:
+    """Lines of the snippet, read in one piece, that would stand twice: below a changed line and below what it was."""
+    if len(candidate.readings) > 1:
+        return frozenset()
+    found = repeated_context(original, candidate.readings[0].plan)
+    return frozenset(i for shown, _, changed in found for i in shown[changed:])
 
 
 def _ends_new_block(original: Layout, reading: Reading, i: int) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
-from fastapply.merge.layout import word_count
+from fastapply.merge.layout import word_count, words
 from fastapply.merge.sheet import Gap, Sheet, is_function
 from fastapply.merge.values import Doubt, DoubtKind, LineRange
 
@@ -16,8 +15,6 @@ MOST_LOST_SILENT = 10
 MOST_LOST_HALF_ANCHORED = 2
 MOST_SHRUNK = 40  # lines by which a function that is shown whole may shrink unexplained
 MOST_PAIRS = 20_000  # lost and new lines compared in one gap
-
-_WORD = re.compile(r"\w+")
 
 
 class Losses:
@@ -51,12 +48,12 @@ class Losses:
         new = [*shown, *(i for i in beside if sheet.sl.keys[i] != sheet.o.keys[sheet.match[i]])]
         if not new or len(bare) * len(new) > MOST_PAIRS:
             return bare
-        said = [set(_WORD.findall(sheet.sl.keys[i])) for i in new]
-        words = {j: set(_WORD.findall(sheet.o.keys[j])) for j in bare}
-        left = {j for j in bare if words[j] and not any(words[j] <= line for line in said)}
-        if not left and any(words.values()):
+        said = [words(sheet.sl.keys[i]) for i in new]
+        saying = {j: words(sheet.o.keys[j]) for j in bare}
+        left = {j for j in bare if saying[j] and not any(saying[j] <= line for line in said)}
+        if not left and any(saying.values()):
             return []
-        return [j for j in bare if j in left or not words[j]]
+        return [j for j in bare if j in left or not saying[j]]
 
     def _judge_deletion(self, gap: Gap, lost: list[int]) -> None:
         """Original lines vanish and nothing takes their place."""

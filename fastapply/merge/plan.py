@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import leaders_above
+from fastapply.merge.layout import words
 from fastapply.merge.losses import Losses
 from fastapply.merge.places import Places
 from fastapply.merge.replaced import Replaced
@@ -143,7 +144,7 @@ class Plan:
         imports = [j for j in above if (self.o.name(j) or ("",))[0] == "import"]
         if not imports or len(imports) < len(above) or (self.sl.name(filled[0]) or ("",))[0] != "import":
             return False
-        shown = set(re.findall(r"\w+", " ".join(self.sl.keys[i] for i in filled)))
+        shown = words(" ".join(self.sl.keys[i] for i in filled))
         said = sum(bool(shown.intersection(re.findall(r"\w+", self.o.keys[j])[-1:])) for j in imports)
         return said * 2.5 >= len(imports)
 

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from fastapply.merge.checks import scope_of
-from fastapply.merge.layout import Layout, word_count
+from fastapply.merge.layout import Layout, word_count, words
 from fastapply.merge.plan import Plan
 from fastapply.merge.signature import likeness
 from fastapply.merge.snippet import Snippet
@@ -19,13 +19,11 @@ _LABEL = re.compile(
 )
 _MOST_CHANGED = 3  # lines above the repeated ones that may be changed
 _ALIKE = 0.5  # what a line has in common at least with its new version
-_WORD = re.compile(r"\w+")
 _REPLACES = re.compile(r"\breplac(?:e[sd]?|ing)\b", re.IGNORECASE)
 
 
-def suspicions(original: Layout, plans: list[Plan], snippet: Snippet) -> list[Doubt]:
-    """A doubt for each such sign."""
-    gone = {j for plan in plans for edit in plan.edits for j in range(edit.start, edit.end)}
+def suspicions(original: Layout, plans: list[Plan], snippet: Snippet, gone: set[int]) -> list[Doubt]:
+    """A doubt for each such sign. `gone`: the original lines that the plans replace or delete."""
     return [
         *_moved_edges(plans),
         *_labelled_twice(original, plans, gone),
@@ -149,8 +147,8 @@ def _unfolded(original: Layout, plans: list[Plan]) -> Iterator[Doubt]:
                 i < marker.before <= layout.end[i] + 1 and marker.depth > layout.depth[i] for marker in plan.s.markers
             ):
                 continue
-            shown = set(_WORD.findall(" ".join(layout.keys[i : layout.end[i] + 1])))
-            if layout.keys[i] != original.keys[j] and not set(_WORD.findall(original.keys[j])) <= shown:
+            shown = words(" ".join(layout.keys[i : layout.end[i] + 1]))
+            if layout.keys[i] != original.keys[j] and not words(original.keys[j]) <= shown:
                 number = plan.s.numbers[i]
                 yield Doubt(
                     "unexplained_deletion",

@@ -36,6 +36,11 @@ class Lanes:
         large = dataclasses.replace(settings, workers=settings.large_workers, queue=settings.large_queue)
         self.large = WorkerPool(large)
 
+    @property
+    def pools(self) -> dict[str, WorkerPool]:
+        """The pools by the names of their lanes."""
+        return {"small": self.small, "large": self.large}
+
     async def __aenter__(self) -> Self:
         await self.small.start()
         try:
