@@ -7,6 +7,11 @@
     ├── InvalidSetting        a setting of the service can't be used
     ├── EditRefused           the merge has doubts and was told to refuse them; carries the doubts and the best guess
     ├── ModelUnavailable      `on_doubt="model"` or a model's name, and no model is configured
+    ├── ModelError            the model that is configured could not answer
+    │   ├── ModelDown           it does not run, or ended before it answered; it may be back soon
+    │   ├── ModelBusy           it has as many questions as it takes
+    │   ├── ModelFailed         it answered with an error of its own
+    │   └── QuestionTooLong     what it would have to read and write is longer than its context
     ├── DeadlineExceeded      the merge did not end within its deadline
     └── WorkerDied            the process that ran the merge ended; only this request is lost
 
@@ -29,7 +34,12 @@ __all__ = [
     "InputTooLarge",
     "InvalidRequest",
     "InvalidSetting",
+    "ModelBusy",
+    "ModelDown",
+    "ModelError",
+    "ModelFailed",
     "ModelUnavailable",
+    "QuestionTooLong",
     "UnknownLanguage",
     "WorkerDied",
 ]
@@ -88,6 +98,36 @@ class ModelUnavailable(FastApplyError):
     """A model was asked for and none is configured."""
 
     code = "model_unavailable"
+
+
+class ModelError(FastApplyError):
+    """The model that is configured could not answer."""
+
+    code = "model_error"
+
+
+class ModelDown(ModelError):
+    """The model does not run, or ended before it answered."""
+
+    code = "model_down"
+
+
+class ModelBusy(ModelError):
+    """The model has as many questions as it takes. Nothing is wrong with this one: send it again later."""
+
+    code = "model_busy"
+
+
+class ModelFailed(ModelError):
+    """The model answered with an error of its own."""
+
+    code = "model_failed"
+
+
+class QuestionTooLong(ModelError):
+    """What the model would have to read and write is longer than its context."""
+
+    code = "question_too_long"
 
 
 class DeadlineExceeded(FastApplyError):

@@ -81,14 +81,16 @@ def test_the_event_loop_is_not_held_up_by_bodies_at_the_limit(
         headers = {"content-type": "application/json"}
         return httpx.post(f"{service.url}/v1/apply", content=body, headers=headers, timeout=60).status_code
 
+    bodies = 12
     with Load(service, users=2) as load:
-        statuses = [each.result() for each in [background.submit(post) for _ in range(12)]]
-    assert statuses == [200] * 12
+        statuses = [each.result() for each in [background.submit(post) for _ in range(bodies)]]
+    assert statuses == [200] * bodies
     load.assert_undisturbed()
     samples = figure(service, "fastapply_event_loop_lag_seconds_count")
     in_time = figure(service, 'fastapply_event_loop_lag_seconds_bucket{le="0.1"}')
     assert samples >= 10
-    assert samples - in_time <= samples / 20  # none by our doing; a busy machine may delay anybody
+    # If we held the loop, each body would; a busy machine delays anybody now and then.
+    assert samples - in_time < bodies / 2
 
 
 def test_what_nobody_reads_costs_no_time() -> None:

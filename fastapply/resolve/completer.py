@@ -1,0 +1,65 @@
+"""What a model is asked and what it answers: the one protocol between the service and whatever runs a model.
+
+An engine on this machine and a server that a team already runs are both `Completer`s; nothing else in the package
+knows which of them answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from fastapply.merge.values import Usage
+
+__all__ = ["Completer", "Completion", "Question"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An edit that a model is to make. Lines of all texts end in LF; the user's code is not part of the repr."""
+
+    code: str = field(repr=False)
+    """What is to be edited: a whole file or a part of one."""
+    update: str = field(repr=False)
+    """The lazy edit."""
+    draft: str = field(repr=False)
+    """The best guess of the whole answer. It changes the time that the answer takes, and nothing else."""
+    unsure: tuple[int, ...] = ()
+    """Characters of `draft` just after what is in doubt, ascending."""
+    lines: tuple[str, ...] = field(default=(), repr=False)
+    """Every line that a right answer may hold, each once and with its LF: those of `code` and of `update`, without
+    markers, and those of `update` at the depth of their place."""
+    instruction: str = field(default="", repr=False)
+    """What the edit does, in the words of its author; often empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The end of an answer, and the whole of it."""
+
+    text: str = field(repr=False)
+    """The edited code, without tags; ends as the model ended it."""
+    finished: Literal["stop", "length"]
+    """`length`: the answer was cut short at the most tokens that it could have, or came without its closing tag."""
+    usage: Usage
+
+
+class Completer(Protocol):
+    """Asks one model. Many questions may be open at once."""
+
+    @property
+    def name(self) -> str:
+        """The name under which clients ask for the model."""
+
+    async def fits(self, question: Question) -> bool:
+        """Whether prompt and answer fit the model's context."""
+
+    def complete(self, question: Question, seconds: float) -> AsyncIterator[str | Completion]:
+        """The answer: pieces of its text as they are final, then one `Completion`.
+
+        Closing the iterator early cancels the question. Raises `QuestionTooLong`, `ModelDown`, `ModelBusy`,
+        `ModelFailed`, or `DeadlineExceeded` after `seconds`.
+        """
