@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backend.batch import Batch
+from backend.batch import Batch, Choices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backend.scheduler import Share
+    from backend.splice import Point
 
 __all__ = ["assemble"]
 
@@ -37,4 +38,20 @@ def assemble(shares: Sequence[Share]) -> Batch:
         tables=[share.sequence.table.pages for share in shares],
         rows=rows,
         sampled=sampled,
+        choices=_choices(shares, ends),
     )
+
+
+def _choices(shares: Sequence[Share], ends: Sequence[int]) -> Choices | None:
+    """Every place of `shares`, whose query tokens end at `ends`; None if there is none."""
+    rows: list[int] = []
+    sets: list[int] = []
+    numbers: dict[Point, int] = {}
+    for share, end in zip(shares, ends, strict=True):
+        for offset, point in share.places or ():
+            rows.append(end - len(share.draft) - 1 + offset)
+            sets.append(numbers.setdefault(point, len(numbers)))
+    if not rows:
+        return None
+    starts = [0, *accumulate(point.count for point in numbers)]
+    return Choices(rows, sets, starts, np.concatenate([point.ids for point in numbers]))

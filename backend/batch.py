@@ -10,18 +10,58 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from backend.errors import BadBatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["PAGE_TOKENS", "Batch", "Runner", "Scores"]
+__all__ = ["PAGE_TOKENS", "Batch", "Choices", "Runner", "Scores"]
 
 PAGE_TOKENS = 64
 """Tokens whose keys and values one page holds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choices:
+    """Rows after which only some tokens may come: `c` rows and `d` sets of tokens, which rows share."""
+
+    rows: Sequence[int]
+    """[c] Indices into a step's `n` tokens, ascending, one at least; none of them is in `Batch.rows`."""
+    sets: Sequence[int]
+    """[c] The number of the set that each row may choose from, from 0."""
+    starts: Sequence[int]
+    """[d + 1] Cumulative lengths: set `i` is `ids[starts[i]:starts[i + 1]]`, at least one token."""
+    ids: NDArray[np.int64]
+    """Token ids, ascending in each set."""
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """[c] How many tokens each row may choose from."""
+        ends, sets = np.asarray(self.starts, np.int64), np.asarray(self.sets, np.int64)
+        lengths: NDArray[np.int64] = ends[sets + 1] - ends[sets]
+        return lengths
+
+    def check(self, tokens: int, rows: Sequence[int]) -> None:
+        """Raise `BadBatch` where the fields contradict each other, in a step of so many tokens that scores `rows`."""
+        if not self.rows:
+            raise BadBatch("choices without rows")
+        _ascending(self.rows, tokens, "choices.rows")
+        if not set(self.rows).isdisjoint(rows):
+            raise BadBatch("a row of choices is among rows")
+        _same(len(self.sets), len(self.rows), "choices.sets", "choices.rows")
+        if any(not 0 <= one < len(self.starts) - 1 for one in self.sets):
+            raise BadBatch(f"choices.sets must be within 0 to {len(self.starts) - 2}")
+        ascending = all(a < b for a, b in itertools.pairwise(self.starts))
+        if self.starts[0] != 0 or self.starts[-1] != len(self.ids) or not ascending:
+            raise BadBatch(f"choices.starts must ascend from 0 to {len(self.ids)}")
+        first = np.zeros(len(self.ids), np.bool_)
+        first[list(self.starts[:-1])] = True
+        if not (first[1:] | (np.diff(self.ids) > 0)).all():
+            raise BadBatch("choices.ids must ascend within each set")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +85,8 @@ class Batch:
     sampled: Sequence[int] = field(default=())
     """[k] Indices into `rows` of those whose logits are wanted too, ascending: the rows with a temperature above 0.
     Temperature and top-p themselves are applied by who accepts tokens, so the runner is not told them."""
+    choices: Choices | None = None
+    """The rows of sequences that may not have every token next."""
 
     def check(self, pages: int | None = None) -> None:
         """Raise `BadBatch` where the fields contradict each other; `pages` is the size of the pool, if known."""
@@ -60,6 +102,8 @@ class Batch:
             self._check_sequence(i, pages)
         _ascending(self.rows, len(self.tokens), "rows")
         _ascending(self.sampled, len(self.rows), "sampled")
+        if self.choices is not None:
+            self.choices.check(len(self.tokens), self.rows)
 
     def _check_sequence(self, i: int, pages: int | None) -> None:
         start, end, context, table = self.starts[i], self.starts[i + 1], self.contexts[i], self.tables[i]
@@ -83,6 +127,9 @@ class Scores:
     """[m] The highest logit minus the second highest: 0 where two are equal, NaN where the model gave NaN."""
     logits: NDArray[np.float32]
     """[k, vocab_size] The logits of the sampled rows only, in the order of `Batch.sampled`."""
+    choices: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    """[sum of `Choices.lengths`] The logits of the tokens that each row of `Batch.choices` may choose from, one row
+    after another; the same numbers as among all logits, up to the rounding of a product over fewer columns."""
 
 
 class Runner(Protocol):

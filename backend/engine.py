@@ -21,7 +21,7 @@ from backend.kv.table import PageTable
 from backend.request import Finished, Handle, Progress
 from backend.scheduler import Scheduler
 from backend.sequence import Sequence
-from backend.verify import Verdict, verify, verify_sampled
+from backend.verify import Verdict, verify, verify_choices, verify_sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from backend.request import Event, Reason, Request
     from backend.scheduler import Plan, Share
     from backend.settings import EngineSettings
+    from backend.splice import Point
 
 __all__ = ["Engine"]
 
@@ -92,6 +93,9 @@ class Engine:
         sequence.last_served = self._step
         self._scheduler.sequences[handle] = sequence
         self._last = handle
+        reason = sequence.begin()
+        if reason is not None:
+            self._events += self._finish(sequence, reason)
         return handle
 
     def cancel(self, handle: Handle) -> bool:
@@ -170,12 +174,16 @@ class Engine:
             raise
 
     def _settle(self, plan: Plan, scores: Scores) -> None:
-        row = sampled = 0
+        row = sampled = chosen = 0
         for share in plan.shares:
             share.sequence.usage.passes += 1
             if not share.scored:
                 share.sequence.computed = share.start + share.known
                 self._publish(share.sequence)
+                continue
+            if share.places is not None:
+                self._settle_choices(share, share.places, scores.choices[chosen:])
+                chosen += sum(point.count for _, point in share.places)
                 continue
             rows = slice(row, row + share.rows)
             row += share.rows
@@ -183,11 +191,18 @@ class Engine:
             if share.sequence.request.sampling.temperature > 0:
                 sampled += share.rows
             verdict = _verdict(share, scores.best[rows], logits)
-            self._accept(share, verdict, float(scores.margin[rows][verdict.accepted]))
+            margin = float(scores.margin[rows][verdict.accepted])
+            self._go_on(share.sequence, share.sequence.accept(share.draft, verdict, margin))
 
-    def _accept(self, share: Share, verdict: Verdict, margin: float) -> None:
+    def _settle_choices(self, share: Share, places: list[tuple[int, Point]], logits: NDArray[np.float32]) -> None:
+        """`logits` begin with those of the share's places."""
         sequence = share.sequence
-        reason = sequence.accept(share.draft, verdict, margin)
+        sampling = sequence.request.sampling
+        choice = verify_choices(share.draft, places, logits, sampling, sequence.seed, sequence.answered)
+        self._go_on(sequence, sequence.accept_choices(share.draft, places, choice))
+
+    def _go_on(self, sequence: Sequence, reason: Reason | None) -> None:
+        """After tokens were accepted: tell, and give back the pages that are not needed."""
         if reason is not None:
             self._events += self._finish(sequence, reason)
             return

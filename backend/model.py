@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from backend import rope
+from backend.choices import choice_logits
 from backend.layers import AttentionBlock, DenseBlock, ExpertBlock, mlp_block
 from backend.ops import Ops, select
 from backend.ops.eager import top
@@ -15,6 +16,7 @@ from backend.parallel import Alone, Group, embed, strongest, whole_logits
 from backend.split import Split
 
 if TYPE_CHECKING:
+    from backend.batch import Choices
     from backend.spec import ModelSpec
     from backend.step import Step
     from backend.weights import LayerWeights, Weights
@@ -32,6 +34,8 @@ class DeviceScores:
     """[m] float32"""
     logits: torch.Tensor
     """[k, vocab] float32"""
+    choices: torch.Tensor
+    """[any] float32"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Decoder:
         return _Layer(weights, attention, mlp_block(self.spec, weights, self.group, self.ops))
 
     def forward(self, step: Step, pages: torch.Tensor) -> torch.Tensor:
-        """[m, hidden] The normalised output at the step's wanted rows.
+        """[m + c, hidden] The normalised output at the step's wanted rows.
 
         `pages` [pages, layers, 2, 64, kv_heads, head_dim] takes the keys and values of the step's tokens.
         """
@@ -79,16 +83,21 @@ class Decoder:
             x, residual = ops.add_rms_norm(x, residual, self._norm_behind(i), eps)
         return x
 
-    def score(self, hidden: torch.Tensor, sampled: torch.Tensor) -> DeviceScores:
-        """Best token and margin of every row of `hidden` [m, hidden], and the logits of the rows `sampled` [k]."""
+    def score(self, hidden: torch.Tensor, sampled: torch.Tensor, choices: Choices | None = None) -> DeviceScores:
+        """Best token and margin of the first rows of `hidden` [m + c, hidden], and the logits of their rows `sampled`
+        [k]; for the others, those of `choices`, the logits that these ask for."""
+        chosen = torch.empty(0, device=self.device)
+        if choices is not None:
+            hidden, rows = hidden.split_with_sizes([hidden.shape[0] - len(choices.rows), len(choices.rows)])
+            chosen = choice_logits(rows, choices, self._weights.head, self.split, self.group, self.ops)
         best, margin = self._best(hidden)
         if not sampled.shape[0]:
-            return DeviceScores(best, margin, torch.empty((0, self.spec.vocab_size), device=self.device))
+            return DeviceScores(best, margin, torch.empty((0, self.spec.vocab_size), device=self.device), chosen)
         logits = whole_logits(hidden[sampled], self._weights.head, self.split, self.group, self.ops)
         # Best and logits must agree, and a product over fewer rows may round otherwise: the logits decide.
         highest, index, second = top(logits.clone())
         best = best.index_copy(0, sampled, index)
-        return DeviceScores(best, margin.index_copy(0, sampled, highest - second), logits)
+        return DeviceScores(best, margin.index_copy(0, sampled, highest - second), logits, chosen)
 
     def _best(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return strongest(*self.ops.best(hidden, self._weights.head), self.split, self.group)

@@ -10,22 +10,26 @@ never pickled objects.
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 import torch.distributed as dist
 
-from backend.batch import Batch
+from backend.batch import Batch, Choices
 from backend.parallel import lost_ranks_said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from backend.batch import Runner, Scores
 
 __all__ = ["Leader", "control_group", "decode", "encode", "follow"]
 
 _STOP, _RUN, _COPY = range(3)
+_FIELDS = 12
+"""Of a batch, as it is told."""
 _IDLE = timedelta(days=365)
 """A follower waits for the next step as long as the engine has nothing to do. A broken connection ends the wait."""
 
@@ -80,25 +84,29 @@ def follow(runner: Runner, group: dist.ProcessGroup) -> None:
 
 
 def encode(batch: Batch) -> list[int]:
-    """A batch as numbers: the length of each field, then all fields; tables by their lengths and their pages."""
+    """A batch as numbers: the length of each field, then all fields; tables by their lengths and their pages.
+
+    Without choices those fields are all empty, which they never are with choices: `starts` has one number at least.
+    """
     widths = [len(table) for table in batch.tables]
     pages = [page for table in batch.tables for page in table]
     fields = [batch.tokens, batch.positions, batch.starts, batch.contexts, widths, pages, batch.rows, batch.sampled]
+    choices = batch.choices
+    fields += [choices.rows, choices.sets, choices.starts, choices.ids.tolist()] if choices else [(), (), (), ()]
     return [*map(len, fields), *(number for field in fields for number in field)]
 
 
 def decode(numbers: Sequence[int]) -> Batch:
     """The batch that `encode` made these of."""
-    rest = iter(numbers[8:])
-    fields = [_take(rest, length) for length in numbers[:8]]
-    tokens, positions, starts, contexts, widths, pages, rows, sampled = fields
-    page = iter(pages)
-    tables = [_take(page, width) for width in widths]
-    return Batch(tokens, positions, starts, contexts, tables, rows, sampled)
+    fields = _cut(numbers[_FIELDS:], numbers[:_FIELDS])
+    tokens, positions, starts, contexts, widths, pages, rows, sampled, asked, sets, bounds, ids = fields
+    choices = Choices(asked, sets, bounds, np.array(ids, np.int64)) if bounds else None
+    return Batch(tokens, positions, starts, contexts, _cut(pages, widths), rows, sampled, choices)
 
 
-def _take(numbers: Iterator[int], count: int) -> list[int]:
-    return [next(numbers) for _ in range(count)]
+def _cut(numbers: Sequence[int], lengths: Sequence[int]) -> list[Sequence[int]]:
+    """`numbers` in pieces of these lengths."""
+    return [numbers[end - length : end] for end, length in zip(accumulate(lengths), lengths, strict=True)]
 
 
 def _hear(group: dist.ProcessGroup) -> tuple[int, list[int]]:

@@ -24,6 +24,7 @@ __all__ = [
     "Reason",
     "Request",
     "SamplingParams",
+    "Splice",
     "Usage",
 ]
 
@@ -69,6 +70,19 @@ class Drafts:
 
 
 @dataclass(frozen=True, slots=True)
+class Splice:
+    """The runs of tokens that an answer is put together from: it is some of them, one after another, then a stop.
+
+    A stop may begin where a unit may, and nowhere else: its tokens within a unit are text. `max_tokens` cuts anywhere.
+    """
+
+    units: Sequence[Sequence[int]] = field(repr=False)
+    """Each may come any number of times: a line with its line end, say."""
+    last: Sequence[Sequence[int]] = field(default=(), repr=False)
+    """Each may come only once and last: a line without its line end, to which no other may be joined."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One answer wanted. Token ids are below the model's vocabulary size."""
 
@@ -82,6 +96,8 @@ class Request:
     """The answer ends before the first of these tokens."""
     stop_sequences: tuple[tuple[int, ...], ...] = ()
     """The answer ends before the first of these runs of tokens."""
+    splice: Splice | None = None
+    """What the answer must be put together from; None leaves the model free."""
     deadline: float | None = None
     """On the engine's clock, in seconds (`time.monotonic()` unless it was given another)."""
     salt: bytes = b""
@@ -103,7 +119,7 @@ class Mismatch:
     proposed: int
     chosen: int
     margin: float
-    """The model's highest logit minus its second: near 0, rounding may have decided."""
+    """The highest logit minus the second, of the tokens that were allowed: near 0, rounding may have decided."""
 
 
 @dataclass(slots=True)
@@ -117,7 +133,9 @@ class Usage:
     """Prompt tokens that were found computed when the request first ran."""
     drafted: int = 0
     accepted: int = 0
-    """Drafted tokens that the model chose too."""
+    """Drafted tokens that the model chose too, or had to."""
+    forced: int = 0
+    """Tokens of the answer that the splice left no choice of; drafted or not."""
     passes: int = 0
     """Steps that computed something of this request."""
     preemptions: int = 0

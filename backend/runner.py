@@ -39,7 +39,7 @@ class Pending:
 
     def __init__(self, scores: DeviceScores) -> None:
         self._found = scores
-        parts = (scores.best, scores.margin, scores.logits)
+        parts = (scores.best, scores.margin, scores.logits, scores.choices)
         self._host = [part.to("cpu", non_blocking=True) for part in parts]
         self._done = torch.cuda.current_stream().record_event() if scores.best.is_cuda else None
 
@@ -47,8 +47,8 @@ class Pending:
         """Wait for the device, if need be."""
         if self._done is not None:
             self._done.synchronize()
-        best, margin, logits = (part.numpy() for part in self._host)
-        return Scores(best, margin, logits)
+        best, margin, logits, choices = (part.numpy() for part in self._host)
+        return Scores(best, margin, logits, choices)
 
 
 class ModelRunner:
@@ -80,14 +80,17 @@ class ModelRunner:
         step = Step.of(batch, self.decoder.device)
         hidden = self.decoder.forward(step, self.pages)
         sampled = torch.tensor(list(batch.sampled), dtype=torch.int64, device=self.decoder.device)
-        return Pending(self.decoder.score(hidden, sampled))
+        return Pending(self.decoder.score(hidden, sampled, batch.choices))
 
     def _check(self, batch: Batch) -> None:
         """Ids and positions that the model has no row for would be read from elsewhere on a GPU."""
         spec = self.decoder.spec
         if not batch.contexts:
             raise BadBatch("a step without sequences")
-        if min(batch.tokens) < 0 or max(batch.tokens) >= spec.vocab_size:
+        bounds = [min(batch.tokens), max(batch.tokens)]
+        if batch.choices is not None:
+            bounds += [int(batch.choices.ids.min()), int(batch.choices.ids.max())]
+        if min(bounds) < 0 or max(bounds) >= spec.vocab_size:
             raise BadBatch(f"a token is outside 0 to {spec.vocab_size - 1}")
         if max(batch.positions) >= spec.max_positions:
             raise BadBatch(f"position {max(batch.positions)} is beyond the model's {spec.max_positions} tokens")

@@ -74,8 +74,20 @@ def _likeliest(weights: NDArray[np.float64], count: int) -> NDArray[np.int64]:
     return np.flatnonzero(weights >= least)
 
 
-def choose(logits: NDArray[np.float32], temperature: float, top_p: float, seed: int, position: int) -> int:
-    """The token at `position` of the answer, given its `logits` [vocab_size]; `temperature` is above 0."""
+def choose(
+    logits: NDArray[np.float32],
+    temperature: float,
+    top_p: float,
+    seed: int,
+    position: int,
+    ids: NDArray[np.int64] | None = None,
+) -> int:
+    """The token at `position` of the answer, given its `logits` [vocab_size]; `temperature` is above 0.
+
+    Where only some tokens are allowed, `logits` [k] are those of `ids` [k], ascending.
+    """
     tokens, scores = nucleus(logits, temperature, top_p)
+    if ids is not None:
+        tokens = ids[tokens]
     noise = -np.log(-np.log(uniforms(seed, position, tokens)))
     return int(tokens[np.argmax(scores + noise)])

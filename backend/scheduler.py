@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from backend.request import Handle
     from backend.sequence import Sequence
     from backend.settings import EngineSettings
+    from backend.splice import Point
 
 __all__ = ["Plan", "Scheduler", "Share"]
 
@@ -38,6 +39,9 @@ class Share:
     """[k] Empty unless the known tokens are computed to the last."""
     scored: bool
     """Whether the next token after the last known one and each drafted one is wanted."""
+    places: list[tuple[int, Point]] | None = None
+    """Where not every token may come next, what is scored instead: after so many drafted tokens, ascending from 0, the
+    tokens that are allowed there."""
 
     @property
     def tokens(self) -> NDArray[np.int64]:
@@ -47,8 +51,8 @@ class Share:
 
     @property
     def rows(self) -> int:
-        """How many of the query tokens, from the end, are scored."""
-        return len(self.draft) + 1 if self.scored else 0
+        """How many of the query tokens, from the end, are scored for every token of the vocabulary."""
+        return len(self.draft) + 1 if self.scored and self.places is None else 0
 
 
 class Plan:
@@ -62,6 +66,10 @@ class Plan:
         """Still to give out."""
         self.sampled_rows = settings.sampled_rows
         """Still to give out."""
+        self.choice_ids = settings.choice_ids
+        """Still to give out; below 0 where one place has more."""
+        self.asked = False
+        """Whether any of them were given out."""
         self.planned: set[Handle] = set()
         self.admits = True
         """False once a waiting request found too few pages: those after it shall not overtake it."""
@@ -73,6 +81,15 @@ class Plan:
         self.tokens -= share.known + len(share.draft)
         if share.sequence.request.sampling.temperature > 0:
             self.sampled_rows -= share.rows
+        if share.places:
+            self.asked = True
+            self.choice_ids -= sum(point.count for _, point in share.places)
+
+    def rows_for(self, sequence: Sequence) -> int:
+        """How many rows of `sequence` there is room for; at least one if nobody was given any."""
+        if sequence.point is not None:
+            return self.tokens if not self.asked or sequence.point.count <= self.choice_ids else 0
+        return self.sampled_rows if sequence.request.sampling.temperature > 0 else self.tokens
 
 
 class Scheduler:
@@ -107,8 +124,7 @@ class Scheduler:
         """What `sequence` gets of what is left, with its pages taken; None if there is no page or row for it."""
         if not sequence.running and not self._admit(sequence, plan):
             return None
-        sampled = sequence.request.sampling.temperature > 0
-        rows = plan.sampled_rows if sampled else plan.tokens
+        rows = plan.rows_for(sequence)
         known = min(sequence.pending, plan.tokens)
         if known == sequence.pending and rows < 1:
             known -= 1  # all but the last, which is of no use without its row
@@ -118,8 +134,12 @@ class Scheduler:
             return None
         scored = known == sequence.pending
         draft = self._draft(sequence, known, min(plan.tokens - known, rows - 1) if scored else 0)
+        places = None
+        if scored and sequence.point is not None:
+            path = sequence.point.walk(draft.tolist(), plan.choice_ids)
+            draft, places = draft[: path.length], path.choices
         plan.copies += sequence.table.extend(start, start + known + len(draft))
-        return Share(sequence, start, known, draft, scored)
+        return Share(sequence, start, known, draft, scored, places)
 
     def _admit(self, sequence: Sequence, plan: Plan) -> bool:
         """Begin with the kept pages of its prefix, if all its known tokens and one more fit beside those that run."""

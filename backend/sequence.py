@@ -6,6 +6,7 @@ reaches the last of them, drafted tokens after it. A preempted sequence has noth
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from backend.draft.drafter import Drafter
 from backend.growing import Growing
 from backend.request import Mismatch, Usage, token_array
+from backend.splice import compiled
 from backend.stops import Stop, Stops
 
 if TYPE_CHECKING:
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from backend.kv.table import PageTable
     from backend.request import Handle, Reason, Request
     from backend.settings import EngineSettings
-    from backend.verify import Verdict
+    from backend.splice import Point, Taken
+    from backend.verify import Choice, Verdict
 
 __all__ = ["Sequence"]
 
@@ -38,8 +41,12 @@ class Sequence:
         ends_line: NDArray[np.bool_],
         settings: EngineSettings,
     ) -> None:
-        """Raises `BadRequest` for a token outside the vocabulary. `ends_line` is [vocab_size]."""
+        """Raises `BadRequest` for a token outside the vocabulary. `ends_line` is [vocab_size].
+
+        Call `begin` next.
+        """
         prompt, texts = _arrays(request, settings.vocab_size)
+        trie = compiled(request, settings.vocab_size)
         self.handle = handle
         self.request = request
         self.seed = seed
@@ -49,6 +56,10 @@ class Sequence:
         self.computed = 0
         self.drafter = Drafter(prompt, texts, request.drafts.unsure, ends_line, settings.drafts)
         self.stops = Stops(request.stop_ids, request.stop_sequences)
+        self.point: Point | None = trie.start if trie is not None else None
+        """Behind the known tokens, where not every token may come next: always where there is a choice."""
+        self._chosen: list[int] = []
+        """Positions in the answer where there was one, ascending."""
         self.usage = Usage(prompt=len(prompt))
         self.last_served = 0
         """The step that last computed something of it; at first the step it came after."""
@@ -80,6 +91,55 @@ class Sequence:
         """Tokens still to compute if the draft is right; with no draft, as many as there may be."""
         left = self.drafter.left
         return self.pending + (self.open if left is None else min(left, self.open))
+
+    def begin(self) -> Reason | None:
+        """Take what the answer has to begin with; says why it ends, if that is all of it."""
+        if self.point is None or not self.point.forced:
+            return None
+        taken = self.point.take(int(self.point.ids[0]), self.open)
+        self.known.append(np.array(taken.tokens, np.int64))
+        reason = self._reach(taken)
+        if reason is None:
+            self.drafter.advance(self.known.view, 0, 0, len(taken.tokens))
+        return reason
+
+    def accept_choices(
+        self, draft: NDArray[np.int64], places: list[tuple[int, Point]], choice: Choice
+    ) -> Reason | None:
+        """`accept` where not every token may come next: `choice` is the last of `places` that was decided.
+
+        What has to follow it is known then, but not computed.
+        """
+        offset, point = places[choice.place]
+        taken = point.take(choice.token, self.open - offset)
+        before = self.answered
+        self._chosen += [before + place for place, _ in places[: choice.place + 1]]
+        accepted = len(draft)
+        if offset < accepted and int(draft[offset]) != choice.token:
+            accepted = offset
+            mismatch = Mismatch(before + offset, int(draft[offset]), choice.token, choice.margin)
+            self.usage.mismatches.append(mismatch)
+        self.computed = len(self.known) + accepted
+        self.known.append(np.append(draft[:offset], np.array(taken.tokens, np.int64)))
+        self.usage.drafted += len(draft)
+        self.usage.accepted += accepted
+        reason = self._reach(taken)
+        if reason is None:
+            self.drafter.advance(self.known.view, len(draft), accepted, self.pending)
+        return reason
+
+    def _reach(self, taken: Taken) -> Reason | None:
+        """Go on where `taken` leads to, with which the known tokens end now; says why the answer ends, if it does."""
+        self.known.cut(len(self.known) - taken.stop)
+        self.computed = min(self.computed, len(self.known))
+        del self._chosen[bisect_left(self._chosen, self.answered) :]
+        self.usage.forced = self.answered - len(self._chosen)
+        if taken.stop:
+            return "stop"
+        if self.open <= 0:
+            return "length"
+        self.point = taken.point
+        return None
 
     def accept(self, draft: NDArray[np.int64], verdict: Verdict, margin: float) -> Reason | None:
         """Take what was verified after the known tokens; says why the answer ends, if it does.
@@ -119,11 +179,16 @@ class Sequence:
 
     def fresh(self, final: bool) -> list[int]:
         """The tokens of the answer that were not sent yet and can't become part of a stop any more."""
-        held = 0 if final else self.stops.held(self.known.view[self.usage.prompt :])
-        end = max(self.answered - held, self.sent)
+        end = max(self.answered - (0 if final else self._held()), self.sent)
         tokens: list[int] = self.known.view[self.usage.prompt + self.sent : self.usage.prompt + end].tolist()
         self.sent = end
         return tokens
+
+    def _held(self) -> int:
+        """How many of the last tokens may still become a stop."""
+        if self.point is not None:
+            return self.point.held
+        return self.stops.held(self.known.view[self.usage.prompt :])
 
     def drop_pages(self) -> None:
         """Give back all pages; nothing is computed then."""

@@ -44,6 +44,9 @@ class EngineSettings:
     sampled_rows: int = 64
     """Rows of one step whose logits are fetched (each `vocab_size` x 4 bytes): it bounds drafts at temperatures above
     0, and how many such requests share a step."""
+    choice_ids: int = 1 << 20
+    """Logits of one step that are fetched for requests with a splice, 4 bytes each: every place in a draft where there
+    is a choice takes as many as there are tokens to choose from. One place that has more is asked alone."""
     most_requests: int = 1024
     """Requests that may be there at once, waiting and running; `QueueFull` above."""
     patience: int = 8
@@ -54,9 +57,8 @@ class EngineSettings:
     drafts: DraftSettings = field(default_factory=DraftSettings)
 
     def __post_init__(self) -> None:
-        _at_least(
-            self, vocab_size=2, context=2, step_tokens=1, step_sequences=1, sampled_rows=1, most_requests=1, patience=1
-        )
+        _at_least(self, vocab_size=2, context=2, step_tokens=1, step_sequences=1, sampled_rows=1, choice_ids=1)
+        _at_least(self, most_requests=1, patience=1)
         if any(not 0 <= token < self.vocab_size for token in self.line_ends):
             raise BadSetting("line_ends", "a token id is outside the vocabulary")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from backend.batch import PAGE_TOKENS
@@ -12,9 +13,11 @@ from backend.batch import PAGE_TOKENS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from backend.batch import Batch
 
-__all__ = ["Step", "Stretch"]
+__all__ = ["Step", "Stretch", "moved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`n` query tokens of `s` sequences, `m` rows wanted. All tensors are int64 on the model's device."""
+    """`n` query tokens of `s` sequences, `m + c` rows wanted. All tensors are int64 on the model's device."""
 
     tokens: torch.Tensor
     """[n]"""
@@ -52,7 +55,7 @@ class Step:
     tables: torch.Tensor
     """[s, longest table] Page numbers, 0 beyond a sequence's end."""
     rows: torch.Tensor
-    """[m] The wanted rows among the `n` tokens."""
+    """[m + c] The wanted rows among the `n` tokens: those of the batch, then those of its choices."""
     stretches: tuple[Stretch, ...]
 
     @classmethod
@@ -65,8 +68,9 @@ class Step:
             page for table, count in zip(batch.tables, used, strict=True) for page in _padded(table, count, width)
         ]
         owners = [i for i in range(len(totals)) for _ in range(_length(batch, i))]
-        fields = [batch.tokens, batch.positions, owners, batch.starts, batch.contexts, tables, batch.rows]
-        tokens, positions, owner, starts, contexts, flat, rows = _moved(fields, device)
+        wanted = [*batch.rows, *(batch.choices.rows if batch.choices is not None else ())]
+        fields = [batch.tokens, batch.positions, owners, batch.starts, batch.contexts, tables, wanted]
+        tokens, positions, owner, starts, contexts, flat, rows = moved(fields, device)
         table = flat.view(len(totals), width)
         return cls(
             tokens=tokens,
@@ -89,9 +93,9 @@ def _padded(table: Sequence[int], count: int, width: int) -> list[int]:
     return [*table[:count], *[0] * (width - count)]
 
 
-def _moved(fields: list[Sequence[int]], device: torch.device) -> Sequence[torch.Tensor]:
-    """All fields as views of one tensor on the device."""
-    flat = torch.tensor([value for field in fields for value in field], dtype=torch.int64)
+def moved(fields: Sequence[Sequence[int] | NDArray[np.int64]], device: torch.device) -> Sequence[torch.Tensor]:
+    """All fields as views of one int64 tensor on the device."""
+    flat = torch.from_numpy(np.concatenate([np.asarray(field, np.int64) for field in fields]))
     if device.type == "cuda":
         # From pinned memory the copy runs beside the kernels of the step before.
         flat = flat.pin_memory().to(device, non_blocking=True)

@@ -16,11 +16,14 @@ import numpy as np
 from backend.sampling import choose
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from backend.request import SamplingParams
+    from backend.splice import Point
 
-__all__ = ["Verdict", "verify", "verify_sampled"]
+__all__ = ["Choice", "Verdict", "verify", "verify_choices", "verify_sampled"]
 
 
 class Verdict(NamedTuple):
@@ -50,3 +53,46 @@ def verify_sampled(
             return Verdict(row, chosen)
     last = len(draft)
     return Verdict(last, choose(logits[last], sampling.temperature, sampling.top_p, seed, position + last))
+
+
+class Choice(NamedTuple):
+    """The last place at which the model was asked: the draft ends there, or goes on otherwise, or needs no more."""
+
+    place: int
+    """Which of the places it is."""
+    token: int
+    margin: float
+    """The highest logit minus the second there."""
+
+
+def verify_choices(
+    draft: NDArray[np.int64],
+    places: Sequence[tuple[int, Point]],
+    logits: NDArray[np.float32],
+    sampling: SamplingParams,
+    seed: int,
+    position: int,
+) -> Choice:
+    """Where only some tokens are allowed: `draft` [n] against the choices at `places`, one or more.
+
+    A place is how many drafted tokens come before it, and what is allowed there; `logits` are those of the allowed
+    tokens, place after place; `position` is that of the first drafted token in the answer. Between the places the
+    draft is what has to come. Of equal logits the lowest token is the best.
+    """
+    start = 0
+    for index, (offset, point) in enumerate(places):
+        ids, scores = point.ids, logits[start : start + point.count]
+        start += point.count
+        if sampling.temperature > 0:
+            token = choose(scores, sampling.temperature, sampling.top_p, seed, position + offset, ids)
+        else:
+            token = int(ids[scores.argmax()])
+        if offset == len(draft) or int(draft[offset]) != token or index == len(places) - 1:
+            break
+    return Choice(index, token, _margin(scores))
+
+
+def _margin(scores: NDArray[np.float32]) -> float:
+    """The highest of two or more minus the second highest."""
+    second, highest = np.partition(scores, len(scores) - 2)[-2:]
+    return float(highest - second)

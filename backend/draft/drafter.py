@@ -79,18 +79,23 @@ class Drafter:
             end = self._pause(start, end)
         return source.tokens[start:end]
 
-    def advance(self, known: NDArray[np.int64], proposed: int, accepted: int) -> None:
-        """Go on after `accepted` of `proposed` tokens and one the model chose, with which `known` ends now."""
+    def advance(self, known: NDArray[np.int64], proposed: int, accepted: int, new: int = 1) -> None:
+        """Go on after `accepted` of `proposed` tokens and `new` others, with which `known` ends now.
+
+        The first of these is what the model chose, those after it had to follow.
+        """
         if self._output is not None:
             self._output.grow(known)
-        source = self._source
-        if source is not None:
-            self._position += accepted
-            self._common += accepted
-            if accepted == proposed and self._follows(source, int(known[-1])):
-                self._hit(proposed)
-                return
-        self._miss(known)
+        if self._source is not None:
+            self._move(accepted)
+            if accepted == proposed:
+                same = self._followed(self._source, known[len(known) - new :])
+                self._move(same)
+                if same == new:
+                    self._hit(proposed)
+                    return
+                new -= same
+        self._miss(known, new)
 
     def _begin(self, known: NDArray[np.int64]) -> None:
         """A given draft begins at its start; an original where the prompt ends in it, or at its start."""
@@ -106,23 +111,31 @@ class Drafter:
         first = bisect_left(self._unsure, start + max(self._settings.free_tokens, 1))
         return min(end, self._unsure[first]) if first < len(self._unsure) else end
 
-    def _follows(self, source: Source, chosen: int) -> bool:
-        return self._position < len(source.tokens) and int(source.tokens[self._position]) == chosen
+    def _move(self, count: int) -> None:
+        self._position += count
+        self._common += count
+
+    def _followed(self, source: Source, new: NDArray[np.int64]) -> int:
+        """How many of the tokens `new` [n] the source goes on with."""
+        ahead = source.tokens[self._position : self._position + len(new)].tolist()
+        pairs = zip(ahead, new.tolist(), strict=False)
+        return next((i for i, (expected, found) in enumerate(pairs) if expected != found), len(ahead))
 
     def _hit(self, proposed: int) -> None:
         if self._strong and proposed >= self._size:
             self._size = min(2 * self._size, self._settings.most_chunk)
-        self._position += 1
-        self._common += 1
         if not self._strong and self._source is not None:
             self._strong = self._source.proves(self._position, self._common, self._settings.strong_match)
 
-    def _miss(self, known: NDArray[np.int64]) -> None:
-        """A weak place that was wrong at once says nothing: the anchor stays where a source was truly followed."""
+    def _miss(self, known: NDArray[np.int64], new: int) -> None:
+        """The last `new` tokens are not the source's.
+
+        A weak place that was wrong at once says nothing: the anchor stays where a source was truly followed.
+        """
         self._size = self._settings.first_chunk
         if self._source is not None and (self._strong or self._common >= self._settings.strong_match):
             self._source.left_at = self._position
-            self._missed = len(known) - 1
+            self._missed = len(known) - new
             if self._source is not self._output:
                 self._anchor = self._source
         self._resync(known)

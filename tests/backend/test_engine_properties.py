@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.request import Drafts, Request, SamplingParams
+from backend.request import Drafts, Request
 from backend.settings import DraftSettings
+from support.cases import COMMON, draft_settings, drafts_of, samplings
 from support.engines import Outcome, drain, gather, made
 from support.hashing import VOCAB, expected
 
@@ -18,48 +19,6 @@ _CI = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
 )
-
-_TOKENS = st.lists(st.integers(0, VOCAB - 1), max_size=40)
-_COMMON = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3]
-
-
-@st.composite
-def _sampling(draw: st.DrawFn) -> SamplingParams:
-    if draw(st.booleans()):
-        return SamplingParams()
-    temperature = draw(st.sampled_from([0.01, 0.7, 1.0, 3.0]))
-    return SamplingParams(temperature, draw(st.sampled_from([0.1, 0.8, 1.0])), draw(st.integers(0, 2**70)))
-
-
-@st.composite
-def _drafts(draw: st.DrawFn, answer: list[int]) -> Drafts:
-    """The true answer, the answer with pieces cut out, put in, changed or moved, more than the answer, or anything."""
-
-    def text() -> list[int]:
-        found = list(answer)
-        for kind in draw(
-            st.lists(st.sampled_from(["cut", "insert", "change", "swap", "longer", "noise", "none"]), max_size=4)
-        ):
-            at, size = draw(st.integers(0, 40)), draw(st.integers(1, 9))
-            match kind:
-                case "cut":
-                    del found[at : at + size]
-                case "insert":
-                    found[at:at] = draw(st.lists(st.integers(0, VOCAB - 1), min_size=1, max_size=size))
-                case "change":
-                    found[at : at + 1] = [(token + 1) % VOCAB for token in found[at : at + 1]]
-                case "swap":
-                    found = found[at:] + found[:at]
-                case "longer":
-                    found += draw(_TOKENS)
-                case "noise":
-                    found = draw(_TOKENS)
-                case "none":
-                    found = []
-        return found
-
-    unsure = sorted(draw(st.sets(st.integers(0, 60), max_size=4)))
-    return Drafts(text(), unsure, text() if draw(st.booleans()) else [], draw(_TOKENS))
 
 
 @dataclass(frozen=True)
@@ -73,40 +32,28 @@ class _Case:
 
 @st.composite
 def _case(draw: st.DrawFn) -> _Case:
-    shared = _COMMON[: draw(st.integers(0, len(_COMMON)))]
+    shared = COMMON[: draw(st.integers(0, len(COMMON)))]
     prompt = [*shared, *draw(st.lists(st.integers(0, VOCAB - 1), min_size=0 if shared else 1, max_size=12))]
     stops = draw(st.sets(st.integers(0, VOCAB - 1), max_size=1)) if draw(st.booleans()) else set()
     sequences = draw(st.lists(st.lists(st.integers(0, VOCAB - 1), min_size=1, max_size=3).map(tuple), max_size=2))
     request = Request(
         prompt,
         draw(st.integers(1, 40)),
-        draw(_sampling()),
+        draw(samplings()),
         stop_ids=frozenset(stops),
         stop_sequences=tuple(sequences),
         salt=draw(st.sampled_from([b"", b"", b"tenant"])),
     )
     tokens, reason = expected(request)
-    request = replace(request, drafts=draw(_drafts(tokens)))
+    request = replace(request, drafts=draw(drafts_of(tokens)))
     cancelled_at = draw(st.integers(0, 12)) if draw(st.integers(0, 4)) == 0 else None
     return _Case(request, tokens, reason, draw(st.integers(0, 6)), cancelled_at)
-
-
-@st.composite
-def _draft_settings(draw: st.DrawFn) -> DraftSettings:
-    first = draw(st.integers(1, 12))
-    return DraftSettings(
-        first_chunk=first,
-        most_chunk=first + draw(st.integers(0, 30)),
-        free_tokens=draw(st.integers(0, 12)),
-        strong_match=draw(st.integers(1, 8)),
-        ngrams=draw(st.booleans()),
-    )
 
 
 @_CI
 @given(
     cases=st.lists(_case(), min_size=1, max_size=6),
-    drafts=_draft_settings(),
+    drafts=draft_settings(),
     page_tokens=st.sampled_from([1, 3, 4, 8]),
     spare=st.integers(0, 12),
     step_tokens=st.integers(1, 40),
@@ -155,7 +102,7 @@ def _check_usage(case: _Case, outcome: Outcome) -> None:
 
 
 def test_32_requests_at_once_equal_one_at_a_time_and_half_may_be_cancelled() -> None:
-    requests = [Request([*_COMMON, i % VOCAB, i // VOCAB], 30 + i % 7) for i in range(32)]
+    requests = [Request([*COMMON, i % VOCAB, i // VOCAB], 30 + i % 7) for i in range(32)]
     answers = [expected(request)[0] for request in requests]
     requests = [
         replace(one, drafts=Drafts(given=[*found[:9], *found[10:]]))

@@ -6,10 +6,11 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from backend.batch import Batch
+from backend.batch import Batch, Choices
 from backend.errors import IndivisibleModel
 from backend.parallel import strongest
 from backend.ranks import decode, encode
@@ -43,7 +44,7 @@ def test_ranks_answer_as_one(size: int, saved: dict[str, Saved], on_one: dict[st
     for name, one in on_one.items():
         for exact in ("best", "greedy"):
             assert found[name][exact] == one[exact], name
-        for near in ("logits", "chunked", "margin", "copied"):
+        for near in ("logits", "chunked", "margin", "copied", "choices"):
             difference = torch.tensor(found[name][near]) - torch.tensor(one[near])
             assert difference.abs().max() < 5e-5, (name, near)
 
@@ -117,3 +118,10 @@ def test_batches_are_told_as_numbers() -> None:
     batch = Batch([5, 6, 7], [0, 1, 64], [0, 2, 3], [0, 64], [[9], [1, 2, 3]], [1, 2], [1])
     assert decode(encode(batch)) == batch
     assert decode(encode(dataclasses.replace(batch, sampled=[], rows=[]))).rows == []
+    choices = Choices([0], [1], [0, 1, 3], np.array([4, 2, 6]))
+    told = decode(encode(dataclasses.replace(batch, choices=choices)))
+    assert dataclasses.replace(told, choices=None) == batch
+    assert told.choices is not None
+    assert (told.choices.rows, told.choices.sets, told.choices.starts) == ([0], [1], [0, 1, 3])
+    assert told.choices.ids.tolist() == [4, 2, 6]
+    assert told.choices.ids.dtype == np.int64

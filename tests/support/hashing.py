@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from backend.batch import Batch
+    from backend.batch import Batch, Choices
     from backend.kv.pages import PagePool
     from backend.request import Request
 
@@ -54,6 +54,7 @@ class HashingRunner:
         self.pages[list(targets)] = self.pages[list(sources)]
 
     def run(self, batch: Batch) -> Scores:
+        batch.check()
         self.steps.append(batch)
         size = self.pages.shape[1]
         written: set[tuple[int, int]] = set()
@@ -69,7 +70,17 @@ class HashingRunner:
             states += hashed(self.pages[list(table)].reshape(-1)[:total].tolist())[batch.contexts[i] :]
         rows = np.array([logits_for(states[row]) for row in batch.rows], np.float32).reshape(-1, VOCAB)
         ordered = np.sort(rows, axis=1)
-        return Scores(rows.argmax(axis=1), ordered[:, -1] - ordered[:, -2], rows[list(batch.sampled)])
+        margins = ordered[:, -1] - ordered[:, -2]
+        return Scores(rows.argmax(axis=1), margins, rows[list(batch.sampled)], _choices(batch.choices, states))
+
+
+def _choices(choices: Choices | None, states: Sequence[int]) -> NDArray[np.float32]:
+    """What the choices of a step ask for; `states` are the hashes after all its tokens."""
+    found = [np.empty(0, np.float32)]
+    if choices is not None:
+        for row, one in zip(choices.rows, choices.sets, strict=True):
+            found.append(logits_for(states[row])[choices.ids[choices.starts[one] : choices.starts[one + 1]]])
+    return np.concatenate(found)
 
 
 def _queries(batch: Batch) -> list[tuple[int, int, Sequence[int]]]:

@@ -8,10 +8,12 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
+from backend.batch import Choices
 from backend.checkpoint import load
 from backend.errors import RankLost
 from backend.model import Decoder
@@ -60,7 +62,7 @@ def _begin(rank: int, size: int, port: int, work: Callable[..., None], arguments
 
 
 def answers(runner: Runner) -> dict[str, list[object]]:
-    """What a test compares: logits whole and in chunks, best tokens and margins, greedy tokens, and copied pages."""
+    """What a test compares: logits whole and in chunks, best tokens, margins, greedy tokens, choices, copied pages."""
     tokens = some_tokens(100)
     found = {
         "logits": logits_of(runner, tokens).tolist(),
@@ -70,9 +72,19 @@ def answers(runner: Runner) -> dict[str, list[object]]:
     plain = chunk(tokens, 0, 100, [3, 4])
     scores = runner.run(dataclasses.replace(plain, sampled=()))
     found |= {"best": scores.best.tolist(), "margin": scores.margin.tolist()}
+    found["choices"] = runner.run(
+        dataclasses.replace(plain, rows=[0], sampled=(), choices=some_choices())
+    ).choices.tolist()
     runner.copy_pages([(3, 5), (4, 6)])
     found["copied"] = runner.run(chunk([*tokens, 1], 100, 101, [5, 6])).logits.tolist()
     return found
+
+
+def some_choices() -> Choices:
+    """Sets that lie on one rank alone, on several, and on none but the last; rows share them."""
+    sets = [[0, 1], [5, 40, 70, 99, 130], list(range(131)), [130]]
+    starts = np.cumsum([0, *map(len, sets)]).tolist()
+    return Choices([3, 4, 20, 21, 99], [0, 1, 3, 1, 2], starts, np.concatenate(sets))
 
 
 def answer_all(rank: int, size: int, folders: dict[str, Path], out: Path) -> None:
