@@ -1,0 +1,96 @@
+"""Recorded edits as token ids: prompt, answer, and drafts that are wrong at so many places."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tokenizers import Tokenizer as Coder
+from tokenizers import decoders, models, pre_tokenizers, trainers
+
+from backend.request import Drafts
+from backend.tokenizer import Tokenizer, open_tokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["Edit", "encode", "line_ends", "nearest", "read_cases", "trained"]
+
+Case = dict[str, Any]
+_TRAINED_ON = 2_000_000
+"""Characters; more changes the vocabulary of 8k tokens little and takes long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One recorded edit, in token ids."""
+
+    name: str
+    prompt: list[int]
+    """The original and the lazy edit, as a model would be asked."""
+    truth: list[int]
+    """The file after the edit."""
+    original: list[int]
+    snippet: list[int]
+
+    def cut(self, tokens: int) -> Edit:
+        """The same edit with an answer of at most so many tokens."""
+        return replace(self, truth=self.truth[:tokens])
+
+    def drafts(self, mismatches: int, seed: int) -> Drafts:
+        """A whole-file draft with `mismatches` tokens replaced, at seeded places; what else there is to copy, too."""
+        rng = random.Random(f"{seed} {self.name} {mismatches}")
+        given = list(self.truth)
+        for place in rng.sample(range(len(given)), min(mismatches, len(given))):
+            given[place] = rng.choice([token for token in set(self.truth) if token != given[place]])
+        return Drafts(given=given, original=self.original, snippet=self.snippet)
+
+
+def read_cases(paths: Sequence[Path]) -> list[Case]:
+    """The cases of JSON-lines files, gzipped or not: `id`, `path`, `before`, `snippet` and `after` are used."""
+    found: list[Case] = []
+    for path in paths:
+        with gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="") as file:
+            found += [json.loads(line) for line in file if line.strip()]
+    return found
+
+
+def trained(cases: Sequence[Case], vocab_size: int, folder: Path) -> Tokenizer:
+    """A byte-level BPE of `vocab_size` tokens, trained on the originals and kept in `folder`."""
+    coder = Coder(models.BPE())
+    # Attributes of the class by name, which its type stubs don't know.
+    vars_of: Any = coder
+    vars_of.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    vars_of.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=vocab_size, initial_alphabet=alphabet, show_progress=False)
+    texts, taken = [], 0
+    for case in cases:
+        if taken > _TRAINED_ON:
+            break
+        texts.append(case["before"])
+        taken += len(case["before"])
+    coder.train_from_iterator(texts, trainer)
+    coder.save(str(folder / "tokenizer.json"))
+    return open_tokenizer(folder)
+
+
+def line_ends(tokenizer: Tokenizer) -> frozenset[int]:
+    """The tokens whose text ends a line."""
+    return frozenset(token for token in range(tokenizer.size) if tokenizer.bytes_of(token).endswith(b"\n"))
+
+
+def encode(case: Case, tokenizer: Tokenizer) -> Edit:
+    """The edit as a model would be asked, in plain words in the place of a trained form."""
+    asked = f"{case['path']}\n<code>{case['before']}</code>\n<update>{case['snippet']}</update>\n<result>"
+    texts = (asked, case["after"], case["before"], case["snippet"])
+    return Edit(case["id"], *(tokenizer.encode(text) for text in texts))
+
+
+def nearest(edits: Sequence[Edit], tokens: int) -> Edit:
+    """The edit whose answer is nearest to so many tokens; the first of equals."""
+    return min(edits, key=lambda edit: abs(len(edit.truth) - tokens))
