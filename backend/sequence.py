@@ -2,6 +2,7 @@
 
 There is no prompt phase and no decode phase: a step computes known tokens that are not computed yet and, once it
 reaches the last of them, drafted tokens after it. A preempted sequence has nothing computed and goes on from there.
+What a splice leaves no choice of is known at once, and computed as prompts are.
 """
 
 from __future__ import annotations

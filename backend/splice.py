@@ -72,7 +72,7 @@ class Point:
     def __init__(self, trie: Trie, nodes: tuple[int, ...]) -> None:
         self._trie = trie
         self._nodes = nodes
-        self._moves: dict[int, Move | None] = {}
+        self._moves: dict[int, Move] = {}
         self.count = len(trie.ids(nodes))
         """How many tokens are allowed here, 1 or more."""
         self.held = trie.held(nodes)
@@ -90,10 +90,12 @@ class Point:
 
     def follow(self, token: int) -> Move | None:
         """What `token` leads to; None where it is not allowed."""
-        try:
-            return self._moves[token]
-        except KeyError:
-            return self._moves.setdefault(token, self._trie.move(self._nodes, token))
+        move = self._moves.get(token)
+        if move is None:
+            move = self._trie.move(self._nodes, token)
+            if move is not None:
+                self._moves[token] = move
+        return move
 
     def take(self, token: int, most: int) -> Taken:
         """`token`, which is allowed here, and what must follow it: together at most `most` tokens, 1 or more."""
@@ -227,15 +229,16 @@ class Trie:
         if not reached:
             return None
         while True:
+            if len(reached) == 1:
+                end = self._special.index(1, reached[0])
+                run += self._labels[reached[0] + 1 : end + 1]
+                if self._flags[end] == _UNIT:  # as nearly always
+                    return Move(run, self.start, 0)
+                reached = [end]
             stop = max((self._stops[node] for node in reached if self._flags[node] & _STOP), default=0)
             if stop:
                 return Move(run, None, stop)
             nodes = self._open(reached)
-            if self._flags[nodes[0]] == _NEXT and len(nodes) == 1:
-                end = self._special.index(1, nodes[0])
-                run += self._labels[nodes[0] + 1 : end + 1]
-                reached = [end]
-                continue
             tokens = set(islice(self._tokens(nodes), len(nodes) + 1))
             # The answer may begin anew for ever without a choice, so that every beginning ends a run.
             if len(tokens) > 1 or nodes[0] == _START:
@@ -245,7 +248,8 @@ class Trie:
             reached = self._children(nodes, only)
 
     def _children(self, nodes: tuple[int, ...], token: int) -> list[int]:
-        return [child for node in nodes if (child := self._child(node, token)) is not None]
+        found = [self._child(node, token) for node in nodes]
+        return [child for child in found if child is not None]
 
     def _open(self, reached: list[int]) -> tuple[int, ...]:
         """The nodes after which a token may come, once `reached` are: roots where a unit ends, too. Ascending."""
@@ -287,7 +291,8 @@ def compiled(request: Request, vocab_size: int) -> Trie | None:
 def _check(field: str, runs: Sequence[Sequence[int]], vocab_size: int) -> None:
     if not all(map(len, runs)):
         raise BadRequest(field, "a unit is empty")
-    if runs and not 0 <= min(map(min, runs)) <= max(map(max, runs)) < vocab_size:
+    tokens = set().union(*runs)
+    if tokens and not 0 <= min(tokens) <= max(tokens) < vocab_size:
         raise BadRequest(field, f"a token id is outside 0 to {vocab_size - 1}")
 
 

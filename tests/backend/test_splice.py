@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.errors import BadRequest
-from backend.request import Drafts, Request, Splice
+from backend.request import Drafts, Request, SamplingParams, Splice
 from backend.settings import DraftSettings
 from backend.splice import Point, Trie, compiled
+from backend.verify import Choice, verify_choices
 from support.engines import answer, drain, made
 from support.hashing import HashingRunner, hashed, logits_for
 from support.splicing import Spliced, allowed, ends_right, made_of, spliced, stops_of
@@ -58,8 +59,8 @@ def test_what_is_allowed_is_what_the_definition_allows(
             assert allowed(way, request) == {token}
             way.append(token)
         if move.point is None:
-            assert tuple(way[-move.stop :]) in stops
-            assert ends_right(way[: -move.stop], request)
+            whole = [stop for stop in stops if tuple(way[-len(stop) :]) == stop]
+            assert move.stop == max(len(stop) for stop in whole if ends_right(way[: -len(stop)], request))
             return
         assert not any(tuple(way[-len(stop) :]) == stop and ends_right(way[: -len(stop)], request) for stop in stops)
         point = move.point
@@ -115,6 +116,8 @@ def _check_bounded(start: Point, draft: list[int], most_ids: int) -> None:
         (Splice([[1, 2], [2]]), ((1, 2, 2), (2, 2))),
         (Splice([[1, 2, 3, 4, 5]]), ()),
         (Splice([[1]]), ()),
+        (Splice([[1], [1, 1]]), ()),
+        (Splice([[1], [3]]), ((2,), (1, 2))),
         (Splice([[1, 2, 3]]), ((1, 2),)),
         (Splice([[1, 2]], [[1, 2, 3], [4]]), ((9,), (3,))),
         (Splice([], [[1, 2, 3]]), ((9,),)),
@@ -306,8 +309,21 @@ def test_allowed_ids_are_kept_for_few_states_only(monkeypatch: pytest.MonkeyPatc
     """Dropping them changes nothing that is allowed."""
     monkeypatch.setattr("backend.splice._KEPT_IDS", 12)
     request = Request(PROMPT, 60, splice=Splice([[i] for i in range(11)] + [[i, 3] for i in range(11)]))
-    outcome = answer(made(), request)
-    assert outcome.tokens == wanted(request).tokens
+    assert answer(made(), request).tokens == wanted(request).tokens
+    trie = trie_of(request)
+    for token in range(10):
+        move = trie.start.follow(token)
+        assert move is not None
+        assert move.point is not None
+        assert move.point.ids.tolist() == list(range(11))
+        assert sum(map(len, trie._ids.values())) <= 12
+
+
+def test_of_equal_logits_the_lowest_token_is_chosen() -> None:
+    place = (0, trie_of(Request([1], 4, splice=LINES)).start)
+    logits = np.array([1, 2, 2], np.float32)
+    assert place[1].ids.tolist() == [0, 1, 6]
+    assert verify_choices(np.array([6]), [place], logits, SamplingParams(), 0, 0) == Choice(0, 1, 0.0)
 
 
 def test_an_answer_that_stops_is_made_of_units() -> None:

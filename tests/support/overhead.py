@@ -17,7 +17,7 @@ import numpy as np
 from backend.batch import Scores
 from backend.engine import Engine
 from backend.kv.pages import PagePool
-from backend.request import Drafts, Request
+from backend.request import Drafts, Request, Splice
 from backend.settings import DraftSettings, EngineSettings
 
 if TYPE_CHECKING:
@@ -43,9 +43,18 @@ class ScriptedRunner:
     def run(self, batch: Batch) -> Scores:
         start = time.thread_time()
         best = self.whole[np.array(batch.positions)[np.array(batch.rows, int)] + 1]
-        scores = Scores(best, np.ones(len(best), np.float32), _LOGITS)
+        scores = Scores(best, np.ones(len(best), np.float32), _LOGITS, self._choices(batch))
         self.seconds += time.thread_time() - start
         return scores
+
+    def _choices(self, batch: Batch) -> np.ndarray:
+        """1 for the token that comes, of those that may, and 0 for the others."""
+        if batch.choices is None:
+            return np.empty(0, np.float32)
+        ids = np.split(batch.choices.ids, batch.choices.starts[1:-1])
+        comes = self.whole[np.array(batch.positions)[np.array(batch.choices.rows)] + 1]
+        rows = zip(batch.choices.sets, comes, strict=True)
+        return np.concatenate([(ids[one] == token).astype(np.float32) for one, token in rows])
 
 
 @dataclass(frozen=True)
@@ -77,15 +86,36 @@ def changed(answer: np.ndarray, places: int) -> np.ndarray:
     return draft
 
 
-def measure(name: str, draft: np.ndarray, answer: np.ndarray, prompt: np.ndarray, requests: int = 1) -> Cost:
-    """The engine's own time for `requests` equal answers at once."""
+def without_lines(answer: np.ndarray, places: int) -> np.ndarray:
+    """`answer` without a line at each of so many places."""
+    ends = np.flatnonzero(answer == 200) + 1
+    gone = np.linspace(0, len(ends) - 1, places + 2, dtype=int)[1:-1]
+    return np.delete(answer, [place for i in gone for place in range(ends[i - 1], ends[i])])
+
+
+def lines_of(*texts: np.ndarray) -> list[list[int]]:
+    """The distinct lines of some texts, their ends included."""
+    lines = [line.tolist() for text in texts for line in np.split(text, np.flatnonzero(text == 200) + 1) if len(line)]
+    return [list(line) for line in dict.fromkeys(map(tuple, lines))]
+
+
+def measure(
+    name: str,
+    draft: np.ndarray,
+    answer: np.ndarray,
+    prompt: np.ndarray,
+    requests: int = 1,
+    lines: list[list[int]] | None = None,
+) -> Cost:
+    """The engine's own time for `requests` equal answers at once, put together from `lines` if they are given."""
+    splice = Splice(lines) if lines is not None else None
     runner = ScriptedRunner([*prompt.tolist(), *answer.tolist()])
     settings = EngineSettings(VOCAB, 32768, step_tokens=4096, line_ends=NEWLINES, drafts=DraftSettings())
     engine = Engine(runner, PagePool(200 * requests), settings)
     start = time.thread_time()
     for i in range(requests):
-        drafts = Drafts(given=draft, original=changed(draft, 7), snippet=answer[500:700])
-        engine.add(Request(prompt, len(answer), drafts=drafts, salt=bytes([i])))
+        drafts = Drafts(given=draft, original=changed(draft, 7), snippet=answer[500:700]) if len(draft) else Drafts()
+        engine.add(Request(prompt, len(answer), drafts=drafts, salt=bytes([i]), splice=splice))
     add = (time.thread_time() - start) / requests
     times = []
     while engine.busy:
@@ -100,6 +130,11 @@ def costs() -> list[Cost]:
     found = [measure(f"{places} mismatches", changed(answer, places), answer, prompt) for places in (0, 1, 3, 10, 100)]
     found.append(measure("no draft fits", file_of(4096, seed=9), answer[:600], prompt))
     found.append(measure("32 at once, 3 mismatches", changed(answer, 3), answer, prompt, requests=32))
+    lines = lines_of(answer, file_of(4096, seed=9))
+    drafts = {"right": answer, "3 lines missing": without_lines(answer, 3), "none": answer[:0]}
+    for kind, draft in drafts.items():
+        found.append(measure(f"spliced, draft: {kind}", draft, answer, prompt, lines=lines))
+    found.append(measure("32 at once, spliced", without_lines(answer, 3), answer, prompt, requests=32, lines=lines))
     return found
 
 
