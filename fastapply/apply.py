@@ -13,8 +13,8 @@ import msgspec
 from fastapply.errors import DeadlineExceeded, InputTooLarge, InvalidRequest
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.formats import read_format
-from fastapply.merge.guess import guess
-from fastapply.merge.language import Profile, detect
+from fastapply.merge.guess import recognise
+from fastapply.merge.language import Profile
 from fastapply.merge.lazy import PROSE, merge_lazy
 from fastapply.merge.newfile import new_file
 from fastapply.merge.splice import Spliced, splice
@@ -62,14 +62,10 @@ def _apply(
     limit = Deadline(deadline)
     mark = BOM if original_code.startswith(BOM) else ""
     text, snippet = original_code[len(mark) :], without_mark(edit_snippet)
-    profile = detect(path, language, text)
-    unnamed = not path and language is None and profile.name == "text"
-    guessed = guess(text, limit, snippet, instruction) if unnamed else None
-    if guessed:
-        profile, path = guessed.profile, guessed.path
+    profile, tree, path, guessed = recognise(text, path, language, limit, snippet, instruction)
     lines = split_lines(text)
     clock.lap("read")
-    tree = (guessed and guessed.tree) or original_tree(text, profile, limit)
+    tree = tree or original_tree(text, profile, limit)
     clock.lap("parse")
     merged = _merge(lines, text, tree, profile, snippet, instruction, path, limit)
     clock.lap("merge")

@@ -11,7 +11,8 @@
     │   ├── ModelDown           it does not run, or ended before it answered; it may be back soon
     │   ├── ModelBusy           it has as many questions as it takes
     │   ├── ModelFailed         it answered with an error of its own
-    │   └── QuestionTooLong     what it would have to read and write is longer than its context
+    │   ├── QuestionTooLong     what it would have to read and write is longer than its context
+    │   └── QuestionUnfit       what it would have to read holds marks that would be taken for the prompt's own
     ├── DeadlineExceeded      the merge did not end within its deadline
     └── WorkerDied            the process that ran the merge ended; only this request is lost
 
@@ -40,6 +41,7 @@ __all__ = [
     "ModelFailed",
     "ModelUnavailable",
     "QuestionTooLong",
+    "QuestionUnfit",
     "UnknownLanguage",
     "WorkerDied",
 ]
@@ -128,6 +130,12 @@ class QuestionTooLong(ModelError):
     """What the model would have to read and write is longer than its context."""
 
     code = "question_too_long"
+
+
+class QuestionUnfit(ModelError):
+    """What the model would have to read holds marks that its server would take for those of the prompt."""
+
+    code = "question_unfit"
 
 
 class DeadlineExceeded(FastApplyError):

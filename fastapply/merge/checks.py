@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from fastapply.merge.evidence import KINDS, explained_lines, named_in
 from fastapply.merge.layout import Layout, key_of, word_count
@@ -24,7 +24,7 @@ def result_doubts(original: Layout, plans: list[Plan], snippet: Snippet, result:
     lines that the plans replace or delete."""
     keys = {key_of(line) for line in split_lines(result)}
     return [
-        *_lost(snippet, keys),
+        *lost_lines(snippet, keys),
         *_missing(plans),
         *_outdented(plans),
         *_unremoved(original, plans[0], gone),
@@ -35,8 +35,8 @@ def result_doubts(original: Layout, plans: list[Plan], snippet: Snippet, result:
     ]
 
 
-def _lost(snippet: Snippet, keys: set[str]) -> Iterator[Doubt]:
-    """Promise: every line of the snippet is in the result, or a doubt names it."""
+def lost_lines(snippet: Snippet, keys: Container[str]) -> Iterator[Doubt]:
+    """Promise: every line of the snippet is in the result, whose `keys` are given, or a doubt names it."""
     for line, number, sign in zip(snippet.lines, snippet.numbers, snippet.signs, strict=True):
         if sign != "-" and line.strip() and key_of(line) not in keys:
             yield Doubt(
@@ -48,11 +48,12 @@ def _lost(snippet: Snippet, keys: set[str]) -> Iterator[Doubt]:
 
 
 # Languages in which a block holds one function or class of a name. In the others a name may be overloaded.
-_ONE_OF_A_NAME = frozenset({"python", "javascript", "go", "rust", "php", "lua", "ruby", "c", "bash"})
-_OVERLOADS = re.compile(r"@.*\b(?:setter|getter|deleter|overload|register|\w+\.(?:when|register))\b")
+ONE_OF_A_NAME = frozenset({"python", "javascript", "go", "rust", "php", "lua", "ruby", "c", "bash"})
+OVERLOADS = re.compile(r"@.*\b(?:setter|getter|deleter|overload|register|\w+\.(?:when|register))\b")
 
 
-def _is_prototype(key: str) -> bool:
+def is_prototype(key: str) -> bool:
+    """True for a line that declares a function whose body stands elsewhere."""
     return key.endswith(";") and "=" not in key
 
 
@@ -77,15 +78,15 @@ def _namesakes(original: Layout, plan: Plan, i: int, gone: set[int]) -> list[int
             [j for j in original.places(key) if j not in gone] if original.count[key] == layout.count[key] == 1 else []
         )
     if (
-        plan.sheet.evidence.language not in _ONE_OF_A_NAME
+        plan.sheet.evidence.language not in ONE_OF_A_NAME
         or layout.end[i] == i
-        or (i and _OVERLOADS.match(layout.keys[i - 1]))
+        or (i and OVERLOADS.match(layout.keys[i - 1]))
     ):
         return []
     return [
         j
         for j in original.filled
-        if j not in gone and original.name(j) == layout.name(i) and not _is_prototype(original.keys[j])
+        if j not in gone and original.name(j) == layout.name(i) and not is_prototype(original.keys[j])
     ]
 
 

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fastapply.merge import language
-from fastapply.merge.language import by_name, heads
+from fastapply.merge.language import by_name, detect, heads
 from fastapply.merge.text import bare_lines
 from fastapply.merge.tree import encode, parse
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fastapply.merge.language import Profile
     from fastapply.merge.tree import Tree
 
-__all__ = ["Guess", "guess"]
+__all__ = ["Guess", "guess", "recognise"]
 
 _CHARACTERS: Final = 12_288  # of a text, and
 _LONGEST: Final = 200  # of a line, that are looked at
@@ -97,6 +97,21 @@ class Guess(NamedTuple):
     profile: Profile
     tree: Tree | None = None
     path: str | None = None
+    guessed: bool = True
+
+
+def recognise(
+    text: str, path: str | None, language: str | None, limit: Deadline, snippet: str = "", instruction: str = ""
+) -> Guess:
+    """The language of `text`: what `language` or `path` say, or else guessed. `guessed` tells which; `path` is the
+    given one, or the one found.
+
+    Raises `UnknownLanguage`, and `DeadlineExceeded`.
+    """
+    profile = detect(path, language, text)
+    unnamed = not path and language is None and profile.name == "text"
+    found = guess(text, limit, snippet, instruction) if unnamed else None
+    return found or Guess(profile, path=path, guessed=False)
 
 
 def guess(text: str, limit: Deadline, snippet: str = "", instruction: str = "") -> Guess | None:

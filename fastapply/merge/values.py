@@ -20,6 +20,8 @@ DoubtKind = Literal[
     "indent_unknown",  # new lines whose depth nothing in the snippet settles
     "format_mismatch",  # a diff, search/replace block or patch whose text is not in the original
     "nothing_applied",  # nothing to apply, or a noted removal that removes nothing
+    "invented_line",  # a model's answer holds a line that is in neither the original nor the snippet
+    "answer_cut",  # a model's answer ends before its end
 ]
 
 Source = Literal["original", "snippet", "model"]
@@ -91,13 +93,20 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """Tokens of the model path; all 0 when the structural merge answered."""
+    """Tokens of the model path; all 0 when the structural merge answered.
+
+    `drafted_tokens` were proposed to the model, `accepted_tokens` of them it chose too. `passes` counts the steps that
+    computed something of the answer, `mismatches` the proposed tokens that the model did not choose. A server that
+    knows no drafts leaves these four at 0.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     total_tokens: int = 0
     drafted_tokens: int = 0
     accepted_tokens: int = 0
+    passes: int = 0
+    mismatches: int = 0
 
 
 class ApplyResult(msgspec.Struct, frozen=True):

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 FILE = "def one():\n    return 1\n\n\ndef two():\n    return 2\n"
 EDIT = "# ... existing code ...\ndef two():\n    return 22\n"
 MERGED = "def one():\n    return 1\n\n\ndef two():\n    return 22\n"
-USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0, "drafted_tokens": 0, "accepted_tokens": 0}
+USAGE = {
+    "prompt_tokens": 0,
+    "completion_tokens": 0,
+    "total_tokens": 0,
+    "drafted_tokens": 0,
+    "accepted_tokens": 0,
+    "passes": 0,
+    "mismatches": 0,
+}
 
 
 def ask(service: Service, **fields: object) -> httpx.Response:

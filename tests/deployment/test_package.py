@@ -92,6 +92,8 @@ def test_the_wheel_holds_the_packages_and_nothing_else(installed: Installed) -> 
     assert {name.split("/")[0] for name in names} == {"fastapply", "backend", about}
     languages = {path.name for path in (ROOT / "fastapply" / "merge" / "languages").glob("*.toml")}
     assert {Path(name).name for name in names if "/languages/" in name} == languages
+    models = {path.name for path in (ROOT / "configs" / "models").glob("*.toml")}
+    assert {Path(name).name for name in names if "/resolve/models/" in name} == models
     assert {"fastapply/py.typed", "backend/py.typed"} <= set(names)
     assert not [name for name in names if name.endswith(".pyc")]
 
@@ -101,8 +103,15 @@ def test_the_sdist_holds_what_an_operator_and_a_packager_need(installed: Install
         names = {name.partition("/")[2] for name in sdist.getnames()}
     wanted = {"Dockerfile", ".dockerignore", "constraints.txt", "CHANGELOG.md", "LICENSE", "tests/test_package.py"}
     for folder in ("configs", "docs"):
-        wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / folder).iterdir()}
+        wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*") if path.is_file()}
     assert wanted <= names
+
+
+def test_it_finds_its_profiles_of_models(installed: Installed) -> None:
+    script = "from fastapply.resolve import profile; print(*map(profile.load_profile, profile.profile_names()))"
+    python = installed.folder / "bin" / "python"
+    said = subprocess.run([python, "-P", "-c", script], env=environment(), capture_output=True, text=True, check=True)
+    assert said.stdout.count("Profile(") == len(list((ROOT / "configs" / "models").glob("*.toml"))) > 0
 
 
 def test_it_merges(installed: Installed) -> None:

@@ -54,9 +54,13 @@ def endings_kept(original: str, result: ApplyResult) -> None:
         assert bool(ending_of(before[-1])) == bool(ending_of(after[-1])), "the final newline came or went"
 
 
-def provenance_tiles(original: str, snippet: str, result: ApplyResult) -> None:
-    """Every line of the result has one source, and is that line but for its indentation."""
-    sources = {"original": split_lines(original.removeprefix(BOM)), "snippet": split_lines(without_mark(snippet))}
+def provenance_tiles(original: str, snippet: str, result: ApplyResult, answer: str = "") -> None:
+    """Every line of the result has one source, and is that line but for its indentation. `answer`: a model's."""
+    sources = {
+        "original": split_lines(original.removeprefix(BOM)),
+        "snippet": split_lines(without_mark(snippet)),
+        "model": split_lines(answer),
+    }
     lines = split_lines(result.merged_code.removeprefix(BOM))
     at = 0
     for span in result.provenance:
@@ -66,6 +70,8 @@ def provenance_tiles(original: str, snippet: str, result: ApplyResult) -> None:
         start = span.source_start
         assert 0 <= start <= start + span.end - span.start <= len(sources[span.source]), f"{span}: no such lines"
         for k, source in zip(range(span.start, span.end), sources[span.source][start:], strict=False):
+            if answer:  # a line that a model moves ends as its new neighbours do
+                source = without_ending(source)
             _same_line(lines[k], source, span.source, k > 0 and ending_of(lines[k - 1]) == "\r")
     assert at == len(lines), f"provenance ends at line {at} of {len(lines)}"
 
@@ -175,10 +181,10 @@ def compiles(text: str) -> bool:
     return True
 
 
-def always(original: str, snippet: str, result: ApplyResult) -> None:
+def always(original: str, snippet: str, result: ApplyResult, answer: str = "") -> None:
     """All that holds of a best guess too, however doubtful."""
     spliced(original, result)
-    provenance_tiles(original, snippet, result)
+    provenance_tiles(original, snippet, result, answer)
     doubts_are_sound(original, snippet, result.doubts)
     diff_agrees(original, result)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 TEXT = [
@@ -30,6 +31,36 @@ def byte_level(folder: Path) -> Path:
     trainer = trainers.BpeTrainer(vocab_size=350, special_tokens=[MARK], initial_alphabet=alphabet, show_progress=False)
     coder.train_from_iterator(TEXT, trainer)
     coder.add_tokens(["<tool_call>"])
+    coder.save(str(folder / "tokenizer.json"))
+    return folder
+
+
+CHAT_MARKS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+LLAMA_MARKS = ["<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
+_CODE = [
+    "def area(width, height):\n\n    return width * height\n\n\nclass Box:\n    side = 1\n",
+    "function f(a) {\n  return { a };\n}\n\nexport default f;\n",
+    "<updated-code>\n</updated-code>\n\n<code>\n</code>\n<update></update>assistant\nuser\nsystem\n",
+] * 20
+
+
+def chat(folder: Path, marks: Sequence[str] = CHAT_MARKS) -> Path:
+    """As Qwen's: byte-level, with tokens for signs together with the line ends behind them, and marks for turns."""
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+    coder = Tokenizer(models.BPE())
+    coder.normalizer = normalizers.NFC()
+    split = pre_tokenizers.Split(Regex(QWEN_SPLIT), "isolated")
+    level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    coder.pre_tokenizer = pre_tokenizers.Sequence([split, level])
+    coder.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=600,
+        special_tokens=list(marks),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    coder.train_from_iterator(TEXT + _CODE, trainer)
     coder.save(str(folder / "tokenizer.json"))
     return folder
 

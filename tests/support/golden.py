@@ -1,0 +1,44 @@
+"""The golden cases of which the merge is known, for tests of other things than the merge."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@dataclass(frozen=True)
+class Golden:
+    """One case: what goes in and what must come out."""
+
+    name: str
+    path: str
+    before: str
+    snippet: str
+    after: str
+    instruction: str
+
+
+@cache
+def merged_cases() -> tuple[Golden, ...]:
+    """All that are to be merged."""
+    found = (_read(before.parent) for before in sorted(GOLDEN.glob("*/*/before.*")))
+    return tuple(case for case in found if case is not None)
+
+
+def _read(folder: Path) -> Golden | None:
+    toml = folder / "case.toml"
+    options = tomllib.loads(toml.read_text("utf-8")) if toml.exists() else {}
+    if options.get("expect", "merged") != "merged" or not list(folder.glob("after.*")):
+        return None
+    before, snippet, after = (_file(folder, stem).read_bytes().decode() for stem in ("before", "snippet", "after"))
+    name = f"{folder.parent.name}/{folder.name}"
+    return Golden(name, _file(folder, "before").name, before, snippet, after, options.get("instruction", ""))
+
+
+def _file(folder: Path, stem: str) -> Path:
+    [found] = folder.glob(f"{stem}.*")
+    return found
