@@ -64,6 +64,15 @@ class Decoder:
         attention = AttentionBlock(self.spec, self.split, weights, self.group, self.ops)
         return _Layer(weights, attention, mlp_block(self.spec, weights, self.group, self.ops))
 
+    @property
+    def capturable(self) -> bool:
+        """Whether its passes can be recorded as CUDA graphs."""
+        return self.device.type == "cuda" and self.group.capturable
+
+    def with_ops(self, ops: Ops) -> Decoder:
+        """The same weights under other ops."""
+        return Decoder(self.spec, self._weights, self.group, ops)
+
     def forward(self, step: Step, pages: torch.Tensor) -> torch.Tensor:
         """[m + c, hidden] The normalised output at the step's wanted rows.
 

@@ -36,6 +36,10 @@ class Group(Protocol):
     def size(self) -> int:
         """How many there are."""
 
+    @property
+    def capturable(self) -> bool:
+        """Whether what is exchanged can be part of a CUDA graph."""
+
     def sum(self, x: torch.Tensor) -> torch.Tensor:
         """The sum of all ranks' `x`, on each of them; `x` may be overwritten. Raises `RankLost`."""
 
@@ -48,6 +52,7 @@ class Alone:
 
     rank = 0
     size = 1
+    capturable = True
 
     def sum(self, x: torch.Tensor) -> torch.Tensor:
         """`x` itself."""
@@ -65,6 +70,7 @@ class Ranks:
         self._group = group
         self.rank = dist.get_rank(group)
         self.size = dist.get_world_size(group)
+        self.capturable = dist.get_backend(group) == "nccl"
 
     def sum(self, x: torch.Tensor) -> torch.Tensor:
         """See `Group.sum`. Added in the type of `x`."""

@@ -9,11 +9,13 @@ import torch
 
 from backend.batch import PAGE_TOKENS, Batch, Scores
 from backend.errors import BadBatch
-from backend.step import Step
+from backend.graphs import Graphs, cuda_capture
+from backend.step import Step, moved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from backend.graphs import Capture
     from backend.model import Decoder, DeviceScores
     from backend.spec import ModelSpec
     from backend.split import Split
@@ -34,13 +36,20 @@ def page_bytes(spec: ModelSpec, split: Split) -> int:
     return int(np.prod(page_shape(spec, split))) * spec.dtype.itemsize
 
 
+def _on_host(found: torch.Tensor) -> torch.Tensor:
+    """A copy on the host, which is not there yet: into pageable memory the device would be waited for."""
+    if not found.is_cuda:
+        return found
+    return torch.empty_like(found, device="cpu", pin_memory=True).copy_(found, non_blocking=True)
+
+
 class Pending:
     """Scores that the device may still be computing. Later steps may be launched before these are read."""
 
     def __init__(self, scores: DeviceScores) -> None:
         self._found = scores
         parts = (scores.best, scores.margin, scores.logits, scores.choices)
-        self._host = [part.to("cpu", non_blocking=True) for part in parts]
+        self._host = [_on_host(part) for part in parts]
         self._done = torch.cuda.current_stream().record_event() if scores.best.is_cuda else None
 
     def scores(self) -> Scores:
@@ -54,18 +63,25 @@ class Pending:
 class ModelRunner:
     """`Runner` on this process's device. With several ranks, each has one and is given the same batches."""
 
-    def __init__(self, decoder: Decoder, pages: int) -> None:
-        """Allocates `pages` pages of `page_bytes` each."""
+    def __init__(self, decoder: Decoder, pages: int, capture: Capture | None = None) -> None:
+        """Allocates `pages` pages of `page_bytes` each, and one more where short steps are recorded.
+
+        `capture` records them; left out, as CUDA graphs if `decoder` can be recorded, and else not at all.
+        """
         self.decoder = decoder
-        shape = (pages, *page_shape(decoder.spec, decoder.split))
+        if capture is None and decoder.capturable:
+            capture = cuda_capture()
+        shape = (pages + (capture is not None), *page_shape(decoder.spec, decoder.split))
         # Zeros, since a kernel that reads beyond a sequence's end and multiplies by 0 must not meet a NaN.
-        self.pages = torch.zeros(shape, dtype=decoder.spec.dtype, device=decoder.device)
+        every = torch.zeros(shape, dtype=decoder.spec.dtype, device=decoder.device)
+        self.pages = every[:pages]
+        self._graphs = Graphs(decoder, every, capture) if capture is not None else None
 
     @torch.inference_mode()
     def copy_pages(self, pairs: Sequence[tuple[int, int]]) -> None:
         """See `Runner.copy_pages`."""
         if pairs:
-            sources, targets = torch.tensor(pairs, device=self.pages.device).unbind(1)
+            sources, targets = moved(list(zip(*pairs, strict=True)), self.pages.device)
             self.pages[targets] = self.pages[sources]
 
     def run(self, batch: Batch) -> Scores:
@@ -77,9 +93,12 @@ class ModelRunner:
         """Start a step, and wait for nothing. Raises `BadBatch`."""
         batch.check(self.pages.shape[0])
         self._check(batch)
+        replayed = self._graphs.launch(batch) if self._graphs is not None else None
+        if replayed is not None:
+            return Pending(replayed)
         step = Step.of(batch, self.decoder.device)
         hidden = self.decoder.forward(step, self.pages)
-        sampled = torch.tensor(list(batch.sampled), dtype=torch.int64, device=self.decoder.device)
+        [sampled] = moved([batch.sampled], self.decoder.device)
         return Pending(self.decoder.score(hidden, sampled, batch.choices))
 
     def _check(self, batch: Batch) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from backend.batch import Batch
 
-__all__ = ["Step", "Stretch", "moved"]
+__all__ = ["Step", "Stretch", "moved", "on_device"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,17 @@ def _padded(table: Sequence[int], count: int, width: int) -> list[int]:
 
 def moved(fields: Sequence[Sequence[int] | NDArray[np.int64]], device: torch.device) -> Sequence[torch.Tensor]:
     """All fields as views of one int64 tensor on the device."""
-    flat = torch.from_numpy(np.concatenate([np.asarray(field, np.int64) for field in fields]))
+    flat = on_device(np.concatenate([np.asarray(field, np.int64) for field in fields]), device)
+    return flat.split_with_sizes([len(field) for field in fields])
+
+
+def on_device(numbers: NDArray[np.int64], device: torch.device) -> torch.Tensor:
+    """The same numbers on `device`, maybe in the same memory. On a GPU the copy is not waited for."""
+    flat = torch.from_numpy(numbers)
     if device.type == "cuda":
         # From pinned memory the copy runs beside the kernels of the step before.
         flat = flat.pin_memory().to(device, non_blocking=True)
-    return flat.split_with_sizes([len(field) for field in fields])
+    return flat
 
 
 def _stretch(batch: Batch, i: int, total: int, table: torch.Tensor, positions: torch.Tensor) -> Stretch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.ops import attention, eager, experts
+from backend.ops import attention, eager, experts, padded
 from backend.ops.registry import Ops, names, register, select
 
-__all__ = ["Ops", "attention", "eager", "experts", "names", "register", "select"]
+__all__ = ["Ops", "attention", "eager", "experts", "names", "padded", "register", "select"]

@@ -176,8 +176,8 @@ def test_both_forms_of_experts_agree(tokens: int) -> None:
 
 def test_ops_are_chosen_by_device_and_by_name() -> None:
     assert select(CPU, {"attention": "sdpa"}) == select(CPU)
-    assert names("attention", CPU) == ["sdpa"]
-    with pytest.raises(UnknownOp, match="attention: no triton for cpu; there are sdpa"):
+    assert names("attention", CPU) == ["sdpa", "padded"]
+    with pytest.raises(UnknownOp, match="attention: no triton for cpu; there are sdpa, padded"):
         select(CPU, {"attention": "triton"})
     with pytest.raises(UnknownOp, match="'attend' is no op"):
         select(CPU, {"attend": "sdpa"})
