@@ -41,13 +41,13 @@ class Edit:
         """The same edit with an answer of at most so many tokens."""
         return replace(self, truth=self.truth[:tokens])
 
-    def drafts(self, mismatches: int, seed: int) -> Drafts:
-        """A whole-file draft with `mismatches` tokens replaced, at seeded places; what else there is to copy, too."""
+    def drafts(self, mismatches: int, seed: int, beside: bool = False) -> Drafts:
+        """A whole-file draft with `mismatches` tokens replaced, at seeded places; `beside` adds what else there is."""
         rng = random.Random(f"{seed} {self.name} {mismatches}")
         given = list(self.truth)
         for place in rng.sample(range(len(given)), min(mismatches, len(given))):
             given[place] = rng.choice([token for token in set(self.truth) if token != given[place]])
-        return Drafts(given=given, original=self.original, snippet=self.snippet)
+        return Drafts(given=given, original=self.original, snippet=self.snippet) if beside else Drafts(given=given)
 
 
 def read_cases(paths: Sequence[Path]) -> list[Case]:

@@ -38,6 +38,9 @@ class Variant:
     name: str
     mismatches: int | None = None
     """Of a whole-file draft; None without one."""
+    beside: bool = False
+    """Whether original and snippet are sources, too. They often hold what the draft has wrong; without them, and
+    without n-grams, every mismatch is met."""
     ngrams: bool = False
     cached: bool = False
     """The prompt is computed before the clock starts, as when an editor opened the file."""
@@ -50,14 +53,16 @@ class Variant:
 
 def variants() -> list[Variant]:
     """All ways, in the order of the table."""
-    whole = [Variant(f"whole-file draft, {count} mismatches", mismatches=count, ngrams=True) for count in MISMATCHES]
+    whole = [Variant(f"whole-file draft, {count} mismatches", mismatches=count) for count in MISMATCHES]
+    beside = {"ngrams": True, "beside": True}
     return [
         Variant(PLAIN, slow=True),
         Variant("transformers, plain decoding", peer=True, slow=True),
         Variant(LOOKUP, peer=True, lookup=10, slow=True),
         Variant("n-gram draft", ngrams=True),
         *whole,
-        Variant("whole-file draft, 0 mismatches, prompt cached", mismatches=0, ngrams=True, cached=True),
+        Variant("whole-file draft, 10 mismatches, other sources", mismatches=10, **beside),
+        Variant("whole-file draft, 0 mismatches, prompt cached", mismatches=0, cached=True),
     ]
 
 
@@ -84,6 +89,8 @@ class Result:
     """Tokens that went through the layers, refused ones included."""
     scored: int
     """Of them, those that the model's choice was computed for."""
+    missed: int = 0
+    """Drafted tokens that were proposed and refused, each of which cost a pass; not counted for the peer."""
     reckoned: bool = False
     """Whether only the first part was made and the time of the rest is reckoned from it."""
 
@@ -168,6 +175,7 @@ class Bench:
             agreement=self._agreement(edit, answer.chosen),
             computed=usage.prompt - usage.cached + usage.drafted + usage.completion - usage.accepted - 1,
             scored=usage.drafted + usage.completion - usage.accepted,
+            missed=len(usage.mismatches),
         )
 
     def forget(self) -> None:
@@ -188,13 +196,13 @@ class Bench:
     def together(self, edits: Sequence[Edit], mismatches: int, seed: int) -> tuple[float, float, bool]:
         """Seconds for all `edits` one after another, and at once; whether all answers were the files, and the model's
         own choices the same."""
-        variant = Variant("", mismatches=mismatches, ngrams=True)
+        variant = Variant("", mismatches=mismatches)
         asked = [(self._request(edit, variant, seed), edit.truth) for edit in edits]
-        engine = self._engine(ngrams=True)
+        engine = self._engine(ngrams=False)
         start = time.perf_counter()
         alone = [self._answers(engine, [one])[0] for one in asked]
         middle = time.perf_counter()
-        engine = self._engine(ngrams=True)
+        engine = self._engine(ngrams=False)
         begun = time.perf_counter()
         at_once = self._answers(engine, asked)
         seconds = time.perf_counter() - begun
@@ -238,7 +246,7 @@ class Bench:
         return sum(a == b for a, b in pairs) / len(pairs)
 
     def _request(self, edit: Edit, variant: Variant, seed: int) -> Request:
-        drafts = Drafts() if variant.mismatches is None else edit.drafts(variant.mismatches, seed)
+        drafts = Drafts() if variant.mismatches is None else edit.drafts(variant.mismatches, seed, variant.beside)
         return Request(edit.prompt, len(edit.truth), drafts=drafts)
 
     def _engine(self, ngrams: bool) -> ForcedEngine:

@@ -65,6 +65,7 @@ def _summary(variant: str, files: Mapping[str, list[Row]], all_files: Mapping[st
         "forced": True,
         "runs": len(every),
         "passes": _over(files, "passes"),
+        "missed": _over(files, "missed"),
         "rate": _over(files, "rate"),
         "rate_after_prompt": _over(files, "rate_after_prompt"),
         "seconds_p50": quantile([row["seconds"] for row in every], 0.5),

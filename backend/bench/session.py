@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from typing import TYPE_CHECKING
 
@@ -85,10 +86,11 @@ class Session:
         return [variant for variant in variants() if self._bench.peer is not None or not variant.peer]
 
     def _warm_up(self) -> None:
-        """Every way once, on a short answer, so that nothing is loaded or compiled while the clock runs."""
-        short = self._files[0].cut(24)
-        for variant in self._ways():
-            self._bench.run(variant, short, self._seed)
+        """Every way once, on a short answer, so that nothing is loaded, compiled or recorded while the clock runs."""
+        # Only on a GPU are steps recorded, for each size of context.
+        files = self._files if self._device.type == "cuda" else self._files[:1]
+        for edit, variant in itertools.product(files, self._ways()):
+            self._bench.run(variant, edit.cut(24), self._seed)
         self._bench.forget()
 
     def _answers(self) -> list[Row]:
@@ -151,6 +153,7 @@ class Session:
 
 _COLUMNS = {
     "passes": "passes",
+    "missed": "missed",
     "tok/s": "rate",
     "x plain": "x_plain",
     "x lookup": "x_lookup",

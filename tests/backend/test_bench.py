@@ -19,7 +19,7 @@ from backend.bench.measure import Result, variants
 from backend.bench.report import quantile, row_of, stage_row, summed_up
 from backend.bench.shapes import CONFIGS, spec_of
 from backend.kv.pages import PagePool
-from backend.request import Progress, Request
+from backend.request import Drafts, Progress, Request
 from backend.settings import EngineSettings
 from backend.weights import published
 from support.hashing import VOCAB, HashingRunner, hashed, logits_for
@@ -74,6 +74,10 @@ def test_passes_are_fewer_the_better_the_draft(report: dict[str, Any]) -> None:
     assert passes["transformers, prompt lookup of 10"] < passes["transformers, plain decoding"]
     assert passes["whole-file draft, 0 mismatches"] < passes["whole-file draft, 10 mismatches"]
     assert passes["whole-file draft, 0 mismatches"] < passes["transformers, prompt lookup of 10"]
+    missed = {row["variant"]: row["missed"] for row in model["summary"]}
+    assert missed["whole-file draft, 0 mismatches"] == 0
+    assert 1 <= missed["whole-file draft, 1 mismatches"] < 3
+    assert missed["whole-file draft, 10 mismatches"] > 3
 
 
 def test_what_was_measured_is_said(report: dict[str, Any]) -> None:
@@ -112,7 +116,8 @@ def test_a_draft_is_wrong_at_as_many_places_as_it_says(mismatches: int) -> None:
     assert wrong == min(mismatches, 40)
     assert drafts == EDIT.drafts(mismatches, seed=3)
     assert set(drafts.given) <= set(EDIT.truth)
-    assert (drafts.original, drafts.snippet) == ([4], [5])
+    assert not drafts.original
+    assert EDIT.drafts(mismatches, 3, beside=True) == Drafts(given=drafts.given, original=[4], snippet=[5])
 
 
 def result_of(variant: str, file: str, seconds: float, **changes: Any) -> Result:
