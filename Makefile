@@ -11,17 +11,28 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 p
 
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help serve test check load format clean
+.PHONY: help serve test test-gpu bench-gpu check load format clean
 .DEFAULT_GOAL := help
 
 help: ## What can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST))
 
 serve: $(VENV)/.installed ## Start the service (on 127.0.0.1:8000, unless HOST, PORT or the settings say otherwise)
 	@exec $(VENV)/bin/fastapply serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: check ## Linter, formatter, types and all tests
 	$(VENV)/bin/python -m pytest -q
+
+# On a machine with a GPU that has torch and the rest already; nothing is installed and nothing fetched.
+GPU_PYTHON ?= python3
+CASES ?= ../shared/cases/commits.jsonl.gz
+
+test-gpu: ## What needs a CUDA device, with GPU_PYTHON=/path/to/python: kernels, parity, engine; installs nothing
+	PYTHONPATH=. BACKEND_TEST_DEVICE=cuda $(GPU_PYTHON) -m pytest -q tests/gpu tests/backend/test_parity.py \
+		tests/backend/test_engine_model.py tests/backend/test_graphs.py
+
+bench-gpu: ## Every way of decoding at public models' shapes on a CUDA device; figures go to bench-gpu.json
+	PYTHONPATH=. $(GPU_PYTHON) -m backend.bench --device cuda --cases $(CASES) --json $(or $(OUT),.)/bench-gpu.json
 
 check: $(VENV)/.installed-dev ## Linter, formatter and types
 	$(VENV)/bin/ruff check .

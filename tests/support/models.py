@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # Nothing is fetched; and the tests' machines have few cores, which threads of tiny products only fight over.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 torch.set_num_threads(1)
+DEVICE = torch.device(os.environ.get("BACKEND_TEST_DEVICE", "cpu"))
+"""Where our side of the comparisons runs; theirs stays on the CPU. `make test-gpu` says cuda."""
 
 COMMON = {
     "vocab_size": 131,
@@ -64,7 +66,7 @@ class Saved:
 
     def runner(self, pages: int = 16) -> ModelRunner:
         spec = self.spec()
-        return ModelRunner(Decoder(spec, load(self.folder, spec)), pages)
+        return ModelRunner(Decoder(spec, load(self.folder, spec, device=DEVICE)), pages)
 
 
 def save(folder: Path, family: str, dtype: torch.dtype = torch.float32, shard_bytes: int = 0, **changes: Any) -> Saved:
