@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = {
     path.relative_to(ROOT): path.read_text("utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
 }
-EXAMPLES = [*PAGES.values(), *(path.read_text("utf-8") for path in (ROOT / "configs").iterdir())]
+EXAMPLES = [*PAGES.values(), *(path.read_text("utf-8") for path in (ROOT / "configs").iterdir() if path.is_file())]
 [VERBS] = [action.choices for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction)]
 
 
