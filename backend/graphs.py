@@ -17,7 +17,7 @@ from backend.batch import PAGE_TOKENS
 from backend.model import DeviceScores
 from backend.ops import select
 from backend.ops.experts import FEW
-from backend.step import Step, on_device
+from backend.step import Step, pinned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +130,8 @@ class _Recorded:
 
     def launch(self, batch: Batch) -> DeviceScores:
         """Replay on the numbers of `batch`; its rows come first in what is returned."""
-        self._buffer.copy_(on_device(padded(batch, self._bucket, self._scratch), self._buffer.device))
+        numbers = padded(batch, self._bucket, self._scratch)
+        self._buffer.copy_(pinned(numbers, self._buffer.device), non_blocking=True)
         if self._replay is None:
             self._replay = self._capture(self._compute)
         found = self._replay()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from backend.batch import Batch
 
-__all__ = ["Step", "Stretch", "moved", "on_device"]
+__all__ = ["Step", "Stretch", "moved", "pinned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +95,15 @@ def _padded(table: Sequence[int], count: int, width: int) -> list[int]:
 
 def moved(fields: Sequence[Sequence[int] | NDArray[np.int64]], device: torch.device) -> Sequence[torch.Tensor]:
     """All fields as views of one int64 tensor on the device."""
-    flat = on_device(np.concatenate([np.asarray(field, np.int64) for field in fields]), device)
-    return flat.split_with_sizes([len(field) for field in fields])
+    flat = np.concatenate([np.asarray(field, np.int64) for field in fields])
+    return pinned(flat, device).to(device, non_blocking=True).split_with_sizes([len(field) for field in fields])
 
 
-def on_device(numbers: NDArray[np.int64], device: torch.device) -> torch.Tensor:
-    """The same numbers on `device`, maybe in the same memory. On a GPU the copy is not waited for."""
+def pinned(numbers: NDArray[np.int64], device: torch.device) -> torch.Tensor:
+    """The same numbers on the host, such that a copy to `device` need not be waited for."""
     flat = torch.from_numpy(numbers)
-    if device.type == "cuda":
-        # From pinned memory the copy runs beside the kernels of the step before.
-        flat = flat.pin_memory().to(device, non_blocking=True)
-    return flat
+    # From pinned memory a GPU's copy runs beside the kernels of the step before.
+    return flat.pin_memory() if device.type == "cuda" else flat
 
 
 def _stretch(batch: Batch, i: int, total: int, table: torch.Tensor, positions: torch.Tensor) -> Stretch:

@@ -107,6 +107,11 @@ class StagedDecoder(Decoder):
 
     stages: Stages
 
+    @property
+    def capturable(self) -> bool:
+        """No: a clock can't be read in a recording."""
+        return False
+
     def forward(self, step: Step, pages: torch.Tensor) -> torch.Tensor:
         """See `Decoder.forward`."""
         start = self.stages.clock()

@@ -30,7 +30,7 @@ class Plan:
     slow_tokens: int
     """Tokens made by plain decoding; its time for the rest of a file is reckoned from these. 0 makes whole files."""
     together: int
-    """Requests at once: the shortest files."""
+    """Requests at once: the files nearest to the first of `sizes`."""
     step_tokens: int
     drafts: DraftSettings = field(default_factory=DraftSettings)
 

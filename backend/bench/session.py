@@ -50,7 +50,7 @@ class Session:
         self._seed = seed
         self._device = device
         self._files = [nearest(edits, size) for size in plan.sizes]
-        self._crowd = sorted(edits, key=lambda edit: len(edit.truth))[: plan.together]
+        self._crowd = sorted(edits, key=lambda edit: abs(len(edit.truth) - plan.sizes[0]))[: plan.together]
         self._spec = spec
         settings = EngineSettings(
             self._spec.vocab_size,

@@ -88,7 +88,9 @@ def runner_of(family: str, dtype: str = "float32", pages: int = 40) -> ModelRunn
 class _Plain(Decoder):
     """Whose steps are never recorded."""
 
-    capturable = False  # type: ignore[assignment]
+    @property
+    def capturable(self) -> bool:
+        return False
 
 
 def plain_runner(runner: ModelRunner) -> ModelRunner:
