@@ -117,7 +117,7 @@ def objections(trial: Trial) -> Iterator[Doubt]:
         _twins(trial, known),
     ):
         yield from _few(doubts)
-    yield from _few(lost_lines(trial.sides.read, trial.keys))
+    yield from _few(lost_lines(trial.sides.required, trial.keys))
     sides = trial.sides
     before = "".join(sides.lines)
     if regressed := syntax_doubt(before, sides.tree, trial.result, sides.profile, sides.limit):

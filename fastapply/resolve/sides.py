@@ -10,6 +10,8 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from fastapply.merge.guess import recognise
 from fastapply.merge.layout import key_of, word_count
 from fastapply.merge.lazy import PROSE
@@ -102,9 +104,19 @@ class Sides:
     def read(self) -> Snippet:
         """The snippet as a lazy edit: its code lines, markers and notes. Of another format, all that may be code."""
         if self.guess.format in FORMATS:
-            return _read_format(bare_lines(self.snippet))
+            return _read_format(bare_lines(self.snippet), self.guess.format != "search_replace")
         known = frozenset(key for key in self.keys if key)
         return read_snippet(self.snippet, self.old, known, self.path, self.profile.name in PROSE, self.limit)
+
+    @cached_property
+    def required(self) -> Snippet:
+        """What of it must be in the result."""
+        if self.guess.format not in FORMATS:
+            return self.read
+        read = self.read
+        rows = [row for row in zip(read.lines, read.numbers, read.signs, strict=True) if row[2] == "+"]
+        lines, numbers, signs = ([row[k] for row in rows] for k in range(3))
+        return msgspec.structs.replace(read, lines=lines, numbers=numbers, signs=signs)
 
     @cached_property
     def shown(self) -> Counter[str]:
@@ -152,13 +164,23 @@ class Sides:
 
 
 def _changes(lines: Sequence[str], merged: Sequence[str], guess: ApplyResult, shift: int) -> list[Change]:
-    """The edits of `guess`, each widened to whole lines. `shift`: the characters of the byte order mark."""
+    """The edits of `guess`, each widened to lines that are whole on both sides. `shift`: the characters of the byte
+    order mark."""
     old, new = _Rows(lines), _Rows(merged)
     found: list[Change] = []
     drift = 0
     for edit in guess.edits:
         start, end = edit.start - shift, edit.end - shift
-        one = Change(*old.around(start, end), *new.around(start + drift, start + drift + len(edit.text)))
+        new_start, new_end = start + drift, start + drift + len(edit.text)
+        # A line of one side may begin where one of the other goes on: a CR that comes to stand before an LF.
+        back = int(not (old.begins(start) and new.begins(new_start)))
+        on = int(not (old.begins(end) and new.begins(new_end)))
+        one = Change(
+            old.line(start - back),
+            min(old.line(end) + on, len(lines)),
+            new.line(new_start - back),
+            min(new.line(new_end) + on, len(merged)),
+        )
         if found and one.start < found[-1].end:
             before = found.pop()
             one = Change(before.start, one.end, before.new_start, one.new_end)
@@ -174,30 +196,32 @@ class _Rows:
         self._starts = [0, *accumulate(map(len, lines))]
         self._open = bool(lines) and not ending_of(lines[-1])
 
-    def around(self, start: int, end: int) -> tuple[int, int]:
-        """The lines, first and behind the last, that hold characters `start` up to `end`."""
-        first, inside = self._at(start)
-        if end > start:
-            return first, self._at(end - 1)[0] + 1
-        return first, first + inside
+    def line(self, character: int) -> int:
+        """The line that holds a character; behind the last one, where it ends, the next."""
+        return bisect_right(self._starts, character) - 1
 
-    def _at(self, character: int) -> tuple[int, bool]:
-        """The line of a character, and whether it stands behind the line's begin."""
-        line = bisect_right(self._starts, character) - 1
-        if line == len(self._starts) - 1 and self._open:
-            return line - 1, True
-        return line, self._starts[line] != character
+    def begins(self, character: int) -> bool:
+        """Whether a line begins with that character, or could behind the end."""
+        at = self.line(character)
+        return self._starts[at] == character and not (self._open and at == len(self._starts) - 1)
 
 
-def _read_format(raw: Sequence[str]) -> Snippet:
-    """The lines of a diff, a patch or search/replace blocks that may be code: with a sign before it, and as it is."""
-    found = Snippet([], [], [], [], [], [], True)
+def _read_format(raw: Sequence[str], signed: bool) -> Snippet:
+    """The lines of a diff or patch (`signed`) or of search/replace blocks that may be code, with the sign `+` for those
+    that the result must hold."""
+    found = Snippet([], [], [], [], [], [], signed)
+    new = False
     for number, line in enumerate(raw):
         if _CONTROL.match(line):
+            new = line.startswith("=")  # what replaces stands below the ruler
             continue
-        forms = [line[1:], line] if line[:1] in ("+", " ") else [] if line[:1] == "-" else [line]
-        for form in forms:
-            found.lines.append(form)
-            found.numbers.append(number)
-            found.signs.append(" ")
+        forms, sign = [line], "+" if new else " "
+        if signed and line[:1] in ("+", "-", " "):
+            sign = line[0]
+            # some models leave the blank out that is the sign of a kept line
+            forms = [line[1:], line] if sign == " " else [line[1:]]
+        if sign != "-":
+            found.lines.extend(forms)
+            found.numbers.extend(number for _ in forms)
+            found.signs.extend(sign for _ in forms)
     return found

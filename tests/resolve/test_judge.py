@@ -140,6 +140,31 @@ def test_an_answer_has_no_say_where_the_merge_was_sure() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        pytest.param(
+            "--- a/a.py\n+++ b/a.py\n@@ -1,3 +1,4 @@\n import os\n+import sys\n \n \n"
+            "@@ -16,2 +17,2 @@\n def third(z):\n-    return os.sep\n+    return sys.path\n",
+            id="diff",
+        ),
+        pytest.param(
+            "<<<<<<< SEARCH\nimport os\n=======\nimport os\nimport sys\n>>>>>>> REPLACE\n"
+            "<<<<<<< SEARCH\ndef third(x):\n    return os.seps\n=======\n"
+            "def third(x):\n    return sys.path\n>>>>>>> REPLACE\n",
+            id="search/replace",
+        ),
+    ],
+)
+def test_a_diff_that_does_not_fit_the_file(snippet: str) -> None:
+    """What it takes away need not be in the result, and what it adds has to."""
+    guess = apply(ORIGINAL, snippet, path="a.py", on_doubt="best")
+    assert {doubt.kind for doubt in guess.doubts} == {"format_mismatch"}
+    right = ORIGINAL.replace("import os\n", "import os\nimport sys\n").replace("os.sep", "sys.path")
+    assert "lost_snippet_line" in kinds(answered(guess.merged_code, snippet=snippet))
+    assert "lost_snippet_line" not in kinds(answered(right, snippet=snippet))
+
+
 def test_a_syntax_error_is_one_whoever_confirms_it() -> None:
     """A model's word makes no code parse."""
     original = "def f(a):\n    return a\n"
