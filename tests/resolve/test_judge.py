@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -184,8 +185,6 @@ def test_blank_lines_are_the_merge_s_where_nothing_is_in_doubt() -> None:
 
 def test_letters_that_a_vocabulary_composes_are_the_file_s() -> None:
     """Qwen's tokenizer turns an `e` and an accent into one character; the file keeps its two."""
-    import unicodedata
-
     original = ORIGINAL.replace("import os", "import os\nname = 'cafe\u0301'")
     snippet = SNIPPET.replace("prepare(x)", "prepare('re\u0301sume\u0301')")
     text = SECOND.replace("import os", "import os\nname = 'cafe\u0301'").replace(
