@@ -20,6 +20,10 @@
     │   ├── NotEnoughMemory         not one request of the context's length fits; the message holds the arithmetic
     │   ├── OutOfPages              more pages were asked for than can be had now
     │   └── CorruptPages            the books of the pages contradict each other: a fault of the engine
+    ├── ProcessError              between the engine's process and those that ask it
+    │   ├── EngineDown              the engine's process is not there, or ended before the answer did
+    │   ├── EngineFault             the engine could not take a request for a fault of its own
+    │   └── BadMessage              bytes that are no message of the protocol
     ├── BadSetting                a setting of the engine can't be used; `field` names it
     ├── BadBatch                  a step's fields contradict each other
     └── UnknownOp                 no implementation of that name, or none for that device
@@ -32,12 +36,15 @@ from __future__ import annotations
 __all__ = [
     "BackendError",
     "BadBatch",
+    "BadMessage",
     "BadRequest",
     "BadSetting",
     "CheckpointError",
     "CorruptPages",
     "DamagedFile",
     "EngineClosed",
+    "EngineDown",
+    "EngineFault",
     "IndivisibleModel",
     "MisshapenTensor",
     "MissingFile",
@@ -46,6 +53,7 @@ __all__ = [
     "OutOfPages",
     "PagesError",
     "ParallelError",
+    "ProcessError",
     "QueueFull",
     "RankLost",
     "RequestRefused",
@@ -165,6 +173,7 @@ class RequestTooLong(RequestRefused):
         super().__init__(f"prompt and max_tokens make {needed} tokens; {what} holds {limit}")
         self.needed = needed
         self.limit = limit
+        self.what = what
 
 
 class QueueFull(RequestRefused):
@@ -201,6 +210,34 @@ class CorruptPages(PagesError):
     """The books of the pages contradict each other: a fault of the engine, and no answer after it can be trusted."""
 
     code = "corrupt_pages"
+
+
+class ProcessError(BackendError):
+    """Between the engine's process and those that ask it."""
+
+    code = "process_error"
+
+
+class EngineDown(ProcessError):
+    """The engine's process is not there, or ended before the answer did. It may be back soon: try again then."""
+
+    code = "engine_down"
+
+
+class EngineFault(ProcessError):
+    """The engine could not take a request, for a fault of its own."""
+
+    code = "engine_fault"
+
+
+class BadMessage(ProcessError, ValueError):
+    """Bytes that are no message of the protocol. `request` is the id of the request that they name, if they do."""
+
+    code = "bad_message"
+
+    def __init__(self, message: str, request: int | None = None) -> None:
+        super().__init__(message)
+        self.request = request
 
 
 class BadSetting(BackendError, ValueError):
