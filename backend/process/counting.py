@@ -49,6 +49,7 @@ class Counts:
     cached: int = 0
     drafted: int = 0
     accepted: int = 0
+    forced: int = 0
     mismatches: int = 0
     preemptions: int = 0
     dropped: int = 0
@@ -70,6 +71,7 @@ class Counts:
         self.cached += usage.cached
         self.drafted += usage.drafted
         self.accepted += usage.accepted
+        self.forced += usage.forced
         self.mismatches += len(usage.mismatches)
         self.preemptions += usage.preemptions
 
@@ -93,6 +95,7 @@ class Counts:
             cached=self.cached,
             drafted=self.drafted,
             accepted=self.accepted,
+            forced=self.forced,
             mismatches=self.mismatches,
             preemptions=self.preemptions,
             dropped=self.dropped,

@@ -30,6 +30,7 @@ __all__ = [
     "Refused",
     "Stats",
     "Tokens",
+    "Units",
     "Welcome",
 ]
 
@@ -58,6 +59,13 @@ class Ragged(Struct, frozen=True, array_like=True):
         return "Ragged()"
 
 
+class Units(Struct, frozen=True, array_like=True):
+    """A `Splice`."""
+
+    units: Ragged
+    last: Ragged
+
+
 class Hello(_Message, frozen=True, tag="hello"):
     """A client's first message."""
 
@@ -80,6 +88,7 @@ class Ask(_Message, frozen=True, tag="ask"):
     snippet: bytes = b""
     stop_ids: bytes = b""
     stop_sequences: Ragged | None = None
+    splice: Units | None = None
     seconds: float | None = None
     """Until the deadline, from when the engine reads this: clocks of two processes need not agree."""
     salt: bytes = b""
@@ -186,6 +195,8 @@ class Stats(_Message, frozen=True, tag="stats"):
     """Prompt tokens that were found computed."""
     drafted: int
     accepted: int
+    forced: int
+    """Tokens of answers that a splice left no choice of."""
     mismatches: int
     preemptions: int
     dropped: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +18,8 @@ from backend.errors import (
     RequestTooLong,
 )
 from backend.process.codec import encode
-from backend.process.messages import LARGEST, Ask, Ragged, Refused
-from backend.request import Drafts, Request, SamplingParams
+from backend.process.messages import LARGEST, Ask, Ragged, Refused, Units
+from backend.request import Drafts, Request, SamplingParams, Splice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,8 @@ def ask_frame(number: int, request: Request, now: float) -> bytes:
             original=packed(drafts.original, "drafts.original"),
             snippet=packed(drafts.snippet, "drafts.snippet"),
             stop_ids=packed(sorted(request.stop_ids), "stop_ids"),
-            stop_sequences=_ragged(request.stop_sequences, "stop_sequences"),
+            stop_sequences=_ragged(request.stop_sequences, "stop_sequences") if request.stop_sequences else None,
+            splice=None if request.splice is None else _units(request.splice),
             seconds=None if request.deadline is None else request.deadline - now,
             salt=request.salt,
         )
@@ -97,7 +98,8 @@ def request_of(ask: Ask, now: float) -> Request:
             snippet=_ids(ask.snippet, "drafts.snippet"),
         ),
         stop_ids=frozenset(unpacked(ask.stop_ids, "stop_ids").tolist()),
-        stop_sequences=tuple(map(tuple, _runs(ask.stop_sequences, "stop_sequences"))),
+        stop_sequences=tuple(map(tuple, _runs(ask.stop_sequences, "stop_sequences"))) if ask.stop_sequences else (),
+        splice=None if ask.splice is None else _splice(ask.splice),
         deadline=None if ask.seconds is None else now + ask.seconds,
         salt=ask.salt,
     )
@@ -127,16 +129,20 @@ def _ids(data: bytes, field: str) -> Sequence[int]:
     return tokens
 
 
-def _ragged(runs: Sequence[Sequence[int]], field: str) -> Ragged | None:
-    if not runs:
-        return None
-    ids = b"".join(packed(run, field) for run in runs)
-    return Ragged(ids, packed([len(run) for run in runs], field))
+def _units(splice: Splice) -> Units:
+    return Units(_ragged(splice.units, "splice.units"), _ragged(splice.last, "splice.last"))
 
 
-def _runs(ragged: Ragged | None, field: str) -> list[list[int]]:
-    if ragged is None:
-        return []
+def _splice(units: Units) -> Splice:
+    return Splice(_runs(units.units, "splice.units"), _runs(units.last, "splice.last"))
+
+
+def _ragged(runs: Sequence[Sequence[int]], field: str) -> Ragged:
+    # All at once: there may be thousands of short runs, a line each.
+    return Ragged(packed(list(chain.from_iterable(runs)), field), packed([len(run) for run in runs], field))
+
+
+def _runs(ragged: Ragged, field: str) -> list[list[int]]:
     ids, lengths = unpacked(ragged.ids, field).tolist(), unpacked(ragged.lengths, field).tolist()
     if min(lengths, default=0) < 0 or sum(lengths) != len(ids):
         raise BadRequest(field, f"lengths that sum to {sum(lengths)} for {len(ids)} tokens")

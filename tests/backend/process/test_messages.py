@@ -22,9 +22,9 @@ from backend.errors import (
     RequestTooLong,
 )
 from backend.process.codec import encode, read_from_client, read_from_engine
-from backend.process.messages import Ask, Cancel, Done, Hello, Ragged, Refused, Tokens
+from backend.process.messages import Ask, Cancel, Done, Hello, Ragged, Refused, Tokens, Units
 from backend.process.wire import ask_frame, error_of, packed, refused, request_of
-from backend.request import Drafts, Mismatch, Request, SamplingParams, Usage
+from backend.request import Drafts, Mismatch, Request, SamplingParams, Splice, Usage
 
 IDS = st.lists(st.integers(0, 2**31 - 1), max_size=20)
 REQUESTS = st.builds(
@@ -40,6 +40,7 @@ REQUESTS = st.builds(
     drafts=st.builds(Drafts, given=IDS, unsure=IDS.map(sorted), original=IDS, snippet=IDS),
     stop_ids=IDS.map(frozenset),
     stop_sequences=st.lists(IDS.filter(bool).map(tuple), max_size=4).map(tuple),
+    splice=st.none() | st.builds(Splice, units=st.lists(IDS, max_size=5), last=st.lists(IDS, max_size=2)),
     deadline=st.none() | st.floats(-1e6, 1e6),
     salt=st.binary(max_size=40),
 )
@@ -49,7 +50,8 @@ def plain(request: Request) -> list[object]:
     drafts = request.drafts
     texts = [list(map(int, one)) for one in (request.prompt, drafts.given, drafts.unsure, drafts.original)]
     rest = (request.max_tokens, request.sampling, request.stop_ids, request.stop_sequences, request.salt)
-    return [*texts, list(map(int, drafts.snippet)), *rest]
+    units = request.splice and (list(map(list, request.splice.units)), list(map(list, request.splice.last)))
+    return [*texts, units, list(map(int, drafts.snippet)), *rest]
 
 
 @given(REQUESTS)
@@ -98,6 +100,8 @@ def test_what_is_too_large_to_send_is_refused() -> None:
         ({"stop_sequences": Ragged(packed([1, 2], ""), packed([1], ""))}, "stop_sequences"),
         ({"stop_sequences": Ragged(packed([1, 2], ""), packed([3, -1], ""))}, "stop_sequences"),
         ({"stop_sequences": Ragged(b"", packed([0], ""))}, "stop_sequences"),
+        ({"splice": Units(Ragged(b"abc", b""), Ragged(b"", b""))}, "splice.units"),
+        ({"splice": Units(Ragged(b"", b""), Ragged(b"", packed([1], "")))}, "splice.last"),
         ({"temperature": float("nan")}, "temperature"),
         ({"top_p": 0.0}, "top_p"),
         ({"max_tokens": 0}, "max_tokens"),
@@ -164,7 +168,7 @@ def test_an_error_of_a_later_engine_is_still_a_refusal() -> None:
 
 
 def test_usage_travels_whole() -> None:
-    usage = Usage(1, 2, 3, 4, 5, 6, 7, [Mismatch(1, 2, 3, 0.5), Mismatch(4, 5, 6, 0.0)])
+    usage = Usage(1, 2, 3, 4, 5, 6, 7, 8, [Mismatch(1, 2, 3, 0.5), Mismatch(4, 5, 6, 0.0)])
     message = read_from_engine(encode(Done(1, "stop", usage)))
     assert isinstance(message, Done)
     assert message.usage == usage
@@ -172,8 +176,9 @@ def test_usage_travels_whole() -> None:
 
 def test_no_repr_shows_tokens() -> None:
     secret = packed([77_001_122], "")
-    shown = repr((Ask(1, secret, 5, given=secret, stop_sequences=Ragged(secret, secret)), Tokens(2, secret)))
-    shown += repr(Request([77_001_122], 5))
+    ragged = Ragged(secret, secret)
+    ask = Ask(1, secret, 5, given=secret, stop_sequences=ragged, splice=Units(ragged, ragged))
+    shown = repr((ask, ask.splice, Tokens(2, secret), Request([77_001_122], 5)))
     assert shown.count("(1)") == 1
     assert "77001122" not in shown
     assert repr(secret)[2:-1] not in shown

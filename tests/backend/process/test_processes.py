@@ -19,7 +19,7 @@ from backend.errors import EngineDown, RequestTooLong
 from backend.kv.pages import PagePool
 from backend.process.options import Options
 from backend.process.supervisor import EngineProcess, Pauses
-from backend.request import Drafts, Request, SamplingParams
+from backend.request import Drafts, Request, SamplingParams, Splice
 from backend.settings import EngineSettings
 from support.engines import drain
 from support.models import Saved, save, some_tokens
@@ -58,6 +58,7 @@ REQUESTS = [
     Request(some_tokens(100), 60),
     Request(some_tokens(70, seed=2), 50, SamplingParams(0.8, 0.95, seed=11)),
     Request(some_tokens(130, seed=3), 40, drafts=Drafts(given=some_tokens(40, seed=4), original=some_tokens(60))),
+    Request(some_tokens(90, seed=7), 50, stop_ids=frozenset({3}), splice=Splice([[5, 6, 7], [5, 9], [11, 12]], [[8]])),
     Request(some_tokens(20, seed=5), 60, stop_ids=frozenset(range(0, 131, 7)), stop_sequences=((1, 2),)),
 ]
 LONG = Request(some_tokens(40, seed=6), 2900, SamplingParams(1.0, seed=3))
