@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.batch import PAGE_TOKENS
-from backend.errors import BackendError, QueueFull, RequestTooLong
+from backend.errors import BackendError, EngineDown, QueueFull, RequestTooLong
+from backend.process.client import EngineClient
 from fastapply import apply
 from fastapply.errors import DeadlineExceeded, InvalidSetting, ModelBusy, ModelDown, ModelFailed, QuestionTooLong
 from fastapply.merge.text import BOM, bare_lines
@@ -21,9 +22,11 @@ from fastapply.resolve.local import LocalCompleter
 from fastapply.resolve.profile import Profile, load_profile
 from fastapply.resolve.question import questions
 from fastapply.resolve.request import request_of, runs
-from support.asked import Info, InLoop, Scripted, answered
+from support.asked import Info, Scripted, answered
 from support.engines import made
 from support.golden import Golden, merged_cases
+from support.models import save
+from support.processes import address_in, served
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -234,16 +237,12 @@ class Unknown(BackendError):
     code = "bad_request"
 
 
-class Down(BackendError):
-    code = "engine_down"
-
-
 @pytest.mark.parametrize(
     ("error", "ours"),
     [
         (QueueFull("later"), ModelBusy),
         (RequestTooLong(2, 1, "the context"), QuestionTooLong),
-        (Down("gone"), ModelDown),
+        (EngineDown("gone"), ModelDown),
         (Unknown("odd"), ModelFailed),
     ],
 )
@@ -281,18 +280,35 @@ def test_a_vocabulary_that_is_another_model_s(llama_coder: Tokenizer) -> None:
 
 
 def test_a_real_engine_answers_in_lines(chat_coder: Tokenizer, tmp_path: Path) -> None:
-    """With a model that was never trained: whatever it says is made of lines of both texts, and it is told what it
-    cost."""
-    from support.models import save
-
+    """Over its socket, with a model that was never trained: whatever it says is made of lines of both texts, and it is
+    told what it cost."""
     saved = save(tmp_path, "qwen2", vocab_size=chat_coder.size, max_position_embeddings=1024)
     engine = made(20, PAGE_TOKENS, runner=saved.runner(20), vocab_size=chat_coder.size, context=1024, step_tokens=256)
     asked = question()
     request = request_of(KORTIX, asked, chat_coder, 1024)
-    _, completion = asyncio.run(taken(LocalCompleter(KORTIX, chat_coder, InLoop(engine, 1024)), asked))
+
+    async def answer() -> Completion:
+        async with EngineClient(address_in(tmp_path)) as client:
+            await client.ready(60)
+            _, completion = await taken(LocalCompleter(KORTIX, chat_coder, client), asked)
+            return completion
+
+    with served(engine, tmp_path):
+        completion = asyncio.run(answer())
     lines = completion.text.split("\n")
     assert {line + "\n" for line in lines[:-1]} <= set(asked.lines)
     assert any(line.startswith(lines[-1]) for line in asked.lines)
     assert completion.usage.prompt_tokens == len(request.prompt)
     assert completion.usage.passes > 1
     assert completion.usage.completion_tokens <= request.max_tokens
+
+
+def test_no_engine_no_answer(chat_coder: Tokenizer, tmp_path: Path) -> None:
+    """The client of an engine that does not run says so at once."""
+
+    async def answer() -> None:
+        async with EngineClient(address_in(tmp_path)) as client:
+            await taken(LocalCompleter(KORTIX, chat_coder, client), question())
+
+    with pytest.raises(ModelDown):
+        asyncio.run(answer())

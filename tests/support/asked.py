@@ -1,4 +1,4 @@
-"""Clients of an engine, for the tests of what asks one: a scripted engine, and a real one within the event loop."""
+"""A client of an engine that writes what a test says, for the tests of what asks one."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from backend.request import Finished, Progress, Usage
+from backend.request import Usage
 from backend.splice import compiled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from backend.engine import Engine
     from backend.request import Reason, Request
 
 VOCAB = 1 << 17
@@ -88,24 +87,3 @@ def answered(request: Request, tokens: Sequence[int]) -> tuple[list[int], Reason
         if len(answer) == request.max_tokens:
             return answer, "length"
     return answer, "length"
-
-
-class InLoop:
-    """A real engine, one step whenever the loop comes round."""
-
-    why = ""
-
-    def __init__(self, engine: Engine, context: int) -> None:
-        self._engine = engine
-        self.info = Info(context)
-
-    async def ask(self, request: Request) -> AsyncGenerator[Part | End, None]:
-        handle = self._engine.add(request)
-        while True:
-            await asyncio.sleep(0)
-            for event in self._engine.step():
-                if isinstance(event, Progress) and event.handle == handle:
-                    yield Part(event.tokens)
-                elif isinstance(event, Finished) and event.handle == handle:
-                    yield End(event.reason, event.usage)
-                    return
