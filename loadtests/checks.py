@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Check", "Echoed", "Merged"]
 
-_ITS_OWN = ("id", "timings")
-"""Fields that differ from answer to answer."""
+_ITS_OWN = ("id", "timings", "usage")
+"""Fields that may differ from answer to answer: how much of a draft is verified at once depends on who else asks."""
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 

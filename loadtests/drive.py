@@ -27,7 +27,7 @@ _STOP_SECONDS = 60
 
 def main(order: Order) -> Saw:
     """Do as `order` says."""
-    edits = [Edit("small", b'{"message":"hello"}')] if order.small else load_edits(order.cases)
+    edits = [Edit("small", b'{"message":"hello"}')] if order.small else load_edits(order.cases, order.model)
     known = dict(order.known)
     check: Check = Echoed() if order.path == "/echo" else Merged(known)
     watch = _Watch()

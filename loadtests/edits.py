@@ -23,6 +23,9 @@ CASES_VARIABLE = "LOADTEST_CASES"
 DEFAULT_CASES = str(Path(__file__).parents[2] / "shared/cases/*.jsonl.gz")
 """Beside the repository, which holds none: they are other people's code."""
 
+SMALL = 6_000
+"""Characters of original and snippet up to which a model is asked."""
+
 _GENERATED = 48
 
 
@@ -39,25 +42,27 @@ def cases_in(patterns: Sequence[str]) -> list[str]:
     return sorted({path for pattern in patterns for path in glob.glob(pattern)})
 
 
-def load_edits(paths: Sequence[str]) -> list[Edit]:
-    """The edits of the files `paths`; without any, generated ones."""
-    return list(_recorded(paths) if paths else _generated())
+def load_edits(paths: Sequence[str], model: str = "") -> list[Edit]:
+    """The edits of the files `paths`; without any, generated ones. `model` is asked for those of small files."""
+    return list(_recorded(paths, model) if paths else _generated(model))
 
 
-def _recorded(paths: Sequence[str]) -> Iterator[Edit]:
+def _recorded(paths: Sequence[str], model: str) -> Iterator[Edit]:
     for path in paths:
         for number, case in enumerate(load_cases(path), 1):
             yield Edit(
                 f"{Path(path).name}, line {number} ({case.id})",
-                _body(case.before, case.snippet, case.path, case.instruction),
+                _body(case.before, case.snippet, case.path, case.instruction, model),
             )
 
 
-def _generated() -> Iterator[Edit]:
+def _generated(model: str) -> Iterator[Edit]:
     for number, sample in enumerate(samples_from((), _GENERATED)):
-        yield Edit(f"generated-{number}", _body(sample.original, sample.snippet, sample.path, sample.instruction))
+        body = _body(sample.original, sample.snippet, sample.path, sample.instruction, model)
+        yield Edit(f"generated-{number}", body)
 
 
-def _body(original: str, snippet: str, path: str, instruction: str) -> bytes:
+def _body(original: str, snippet: str, path: str, instruction: str, model: str) -> bytes:
     fields = {"original_code": original, "edit_snippet": snippet, "path": path, "instruction": instruction}
-    return msgspec.json.encode(fields | {"on_doubt": "refuse"})
+    asks_model = model and len(original) + len(snippet) <= SMALL
+    return msgspec.json.encode(fields | ({"model": model} if asks_model else {"on_doubt": "refuse"}))

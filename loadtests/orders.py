@@ -22,6 +22,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     small: bool = False
     """A few bytes of JSON in place of the edits."""
 
+    model: str = ""
+    """Who is asked for edits of small files in place of the structural merge, which has doubts of few."""
+
     known: dict[str, str] = {}
     """Digests of what the answers must be."""
 

@@ -134,7 +134,7 @@ def slope(samples: Sequence[Sample]) -> tuple[float, dict[str, float]]:
         return 0.0, {}
     settled = samples[0].second + _SETTLING * (samples[-1].second - samples[0].second)
     later = [sample for sample in samples if sample.second >= settled]
-    names = ("server_rss", "server_pss", "workers_rss", "workers_pss")
+    names = ("server_rss", "server_pss", "workers_rss", "workers_pss", "engine_rss")
     minutes = [sample.second / 60 for sample in later]
     return round(settled, 1), {
         name: round(_least_squares(minutes, [getattr(sample, name) for sample in later]), 4) for name in names

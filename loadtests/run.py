@@ -22,7 +22,7 @@ from loadtests.watch import Watch, cpu_seconds, lag_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["APPLY", "ECHOES", "Plan", "run"]
+__all__ = ["APPLY", "ECHOES", "Plan", "drive", "run"]
 
 APPLY = "/v1/apply"
 ECHOES = {
@@ -135,7 +135,7 @@ class _Runner:
         is_ours = order.path == APPLY
         lag = lag_of(server) if is_ours else None
         cpu, users_cpu, start = cpu_seconds(server.pid), _children_seconds(), time.monotonic()
-        saw = self._drive(order)
+        saw = drive(order, self._folder)
         took = time.monotonic() - start
         cores = {who: (seconds - cpu[who]) / took for who, seconds in cpu_seconds(server.pid).items()}
         cores["users"] = (_children_seconds() - users_cpu) / took
@@ -148,13 +148,15 @@ class _Runner:
             self._say(f"  {number} x {fault}")
         return rung, saw
 
-    def _drive(self, order: Order) -> Saw:
-        ordered, seen = self._folder / "order.json", self._folder / "saw.json"
-        ordered.write_bytes(encode(order))
-        path = os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-        command = [sys.executable, "-m", "loadtests.drive", str(ordered), str(seen)]
-        subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.DEVNULL)
-        return decode_saw(seen.read_bytes())
+
+def drive(order: Order, folder: Path) -> Saw:
+    """What users who do as `order` says see; `folder` is for what passes between the processes."""
+    ordered, seen = folder / "order.json", folder / "saw.json"
+    ordered.write_bytes(encode(order))
+    path = os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    command = [sys.executable, "-m", "loadtests.drive", str(ordered), str(seen)]
+    subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.DEVNULL)
+    return decode_saw(seen.read_bytes())
 
 
 def _children_seconds() -> float:

@@ -8,6 +8,7 @@ import re
 import threading
 import time
 import urllib.request
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -69,6 +70,9 @@ class Sample(msgspec.Struct, frozen=True):
     workers_rss: float
     workers_pss: float
     workers: int
+    engine_rss: float
+    """Of the processes that run a model; 0 without one."""
+
     lag_ms: float
     """Mean lag of the event loop since the look before."""
 
@@ -102,27 +106,32 @@ class Watch:
 
 
 def _look(pid: int, second: float, lag_ms: float) -> Sample:
-    rss, pss = {True: 0.0, False: 0.0}, {True: 0.0, False: 0.0}
+    rss: dict[str, float] = defaultdict(float)
+    pss: dict[str, float] = defaultdict(float)
     workers = 0
     for each in (pid, *_descendants(pid)):
         with contextlib.suppress(OSError):
-            merges = _merges(each)
-            rss[merges] += int(Path(f"/proc/{each}/statm").read_text().split()[1]) * _PAGE / _MB
-            pss[merges] += _pss(each) / _MB
-            workers += merges
+            role = _role(each)
+            rss[role] += int(Path(f"/proc/{each}/statm").read_text().split()[1]) * _PAGE / _MB
+            pss[role] += _pss(each) / _MB
+            workers += role == "workers"
     return Sample(
         second=round(second, 2),
-        server_rss=round(rss[False], 2),
-        server_pss=round(pss[False], 2),
-        workers_rss=round(rss[True], 2),
-        workers_pss=round(pss[True], 2),
+        server_rss=round(rss["server"], 2),
+        server_pss=round(pss["server"], 2),
+        workers_rss=round(rss["workers"], 2),
+        workers_pss=round(pss["workers"], 2),
         workers=workers,
+        engine_rss=round(rss["engine"], 2),
         lag_ms=round(lag_ms, 3),
     )
 
 
-def _merges(pid: int) -> bool:
-    return b"fastapply.workers.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
+def _role(pid: int) -> str:
+    command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    if b"fastapply.workers.child" in command:
+        return "workers"
+    return "engine" if b"backend.process" in command else "server"
 
 
 def _pss(pid: int) -> int:
@@ -140,10 +149,10 @@ def _descendants(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> dict[str, float]:
-    """Processor time so far of the process `pid` and those below it: of `server` processes and of `workers`."""
-    seconds = {"server": 0.0, "workers": 0.0}
+    """Processor time so far of the process `pid` and those below it: of `server` processes, `workers` and `engine`."""
+    seconds = {"server": 0.0, "workers": 0.0, "engine": 0.0}
     for each in (pid, *_descendants(pid)):
         with contextlib.suppress(OSError):
             fields = Path(f"/proc/{each}/stat").read_text().rpartition(") ")[2].split()
-            seconds["workers" if _merges(each) else "server"] += (int(fields[11]) + int(fields[12])) / _TICKS
+            seconds[_role(each)] += (int(fields[11]) + int(fields[12])) / _TICKS
     return seconds

@@ -66,11 +66,11 @@ def test_percentiles_rates_and_pieces() -> None:
 def test_the_slope_of_memory_is_that_after_it_settled() -> None:
     def sample(second: float) -> Sample:
         megabytes = 100 + max(0.0, 60 - second) + second / 60 * 3
-        return Sample(second, megabytes, megabytes, 50, 50, 2, 0.1)
+        return Sample(second, megabytes, megabytes, 50, 50, 2, 7, 0.1)
 
     settled, grown = slope([sample(second) for second in range(601)])
     assert settled == 120
-    assert grown == {"server_rss": 3, "server_pss": 3, "workers_rss": 0, "workers_pss": 0}
+    assert grown == {"server_rss": 3, "server_pss": 3, "workers_rss": 0, "workers_pss": 0, "engine_rss": 0}
 
 
 def test_lag_counts_what_came_since() -> None:

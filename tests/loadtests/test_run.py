@@ -25,7 +25,7 @@ def test_a_short_run_gives_a_whole_report(tmp_path: Path) -> None:
     assert all(rung["requests"] > 0 and rung["errors"] == 0 for rung in rungs), rungs
     assert results["alone"]["requests"] == results["edits"]["number"]
     assert results["soak"]["rung"]["lag"]["count"] > 0
-    assert results["soak"]["slope"].keys() == {"server_rss", "server_pss", "workers_rss", "workers_pss"}
+    assert results["soak"]["slope"].keys() == {"server_rss", "server_pss", "workers_rss", "workers_pss", "engine_rss"}
     report = (tmp_path / "report.md").read_text()
     assert "all figures are of generated ones" in report
     assert "Errors in all runs together: **0**." in report
