@@ -14,6 +14,7 @@ FROM python:${PYTHON} AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE constraints.txt ./
 COPY fastapply ./fastapply
+COPY backend ./backend
 COPY configs/models ./configs/models
 # Only wheels: no package gets to run code of its own while the image is built.
 RUN python -m venv --without-pip /opt/fastapply \

@@ -4,6 +4,9 @@ VENV ?= .venv
 # Where `make serve` listens; left out, the settings say.
 HOST ?=
 PORT ?=
+# A model for edits in doubt: the folder of its checkpoint, and a name that `fastapply models` lists.
+MODEL ?=
+PROFILE ?=
 
 # The first Python on the path that is new enough; PYTHON=/path/to/python overrides the search.
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 python; do \
@@ -17,8 +20,9 @@ PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --co
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST))
 
-serve: $(VENV)/.installed ## Start the service (on 127.0.0.1:8000, unless HOST, PORT or the settings say otherwise)
-	@exec $(VENV)/bin/fastapply serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
+serve: $(VENV)/.installed$(if $(MODEL),-model) ## Start the service (on 127.0.0.1:8000, unless HOST, PORT or the settings say otherwise)
+	@exec $(VENV)/bin/fastapply serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) \
+		$(if $(MODEL),--model '$(MODEL)') $(if $(PROFILE),--profile '$(PROFILE)')
 
 test: check ## Linter, formatter, types and all tests
 	$(VENV)/bin/python -m pytest -q
@@ -54,9 +58,15 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(call ensure_venv)
 	@echo "installing into $(VENV)" && $(PIP) --editable . && touch $@
 
+$(VENV)/.installed-model: pyproject.toml constraints.txt
+	@$(call ensure_venv)
+	@echo "installing into $(VENV), with the engine for models" && $(PIP) --editable '.[model]' \
+		&& touch $(VENV)/.installed $@
+
 $(VENV)/.installed-dev: pyproject.toml constraints.txt
 	@$(call ensure_venv)
-	@echo "installing into $(VENV), with the tools for tests" && $(PIP) --editable '.[dev]' && touch $(VENV)/.installed $@
+	@echo "installing into $(VENV), with the tools for tests" && $(PIP) --editable '.[dev]' \
+		&& touch $(VENV)/.installed $(VENV)/.installed-model $@
 
 define ensure_venv
 $(VENV)/bin/python -c 'import pip' 2>/dev/null || { \

@@ -46,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_serve(verbs)
     _add_key(verbs)
     _add_config(verbs)
+    _add_models(verbs)
     _add_doctor(verbs)
     _add_completion(verbs)
     _add_eval(verbs)
@@ -126,6 +127,15 @@ def _add_config(verbs: Verbs) -> None:
     _add_setting_arguments(parser)
 
 
+def _add_models(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "models",
+        help="list the profiles of models that are built in",
+        description="List the profiles that `serve --profile` takes. A file like those in configs/models/ adds one.",
+    )
+    parser.add_argument("--json", action="store_true", help="print all of each as JSON")
+
+
 def _add_doctor(verbs: Verbs) -> None:
     parser = verbs.add_parser(
         "doctor",
@@ -175,6 +185,24 @@ def _add_setting_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deadline", dest="pool.deadline", type=float, metavar="SECONDS", help="longest time of one merge (5)"
     )
+    _add_model_arguments(parser)
+
+
+def _add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of the `[model]` section."""
+    group = parser.add_argument_group("a model for edits in doubt (none by default)")
+    group.add_argument("--profile", dest="model.profile", metavar="NAME", help="how it is talked to; see `models`")
+    group.add_argument("--model", dest="model.folder", metavar="FOLDER", help="folder of a checkpoint to load and run")
+    group.add_argument(
+        "--device", dest="model.device", metavar="DEVICE", help="where it runs: auto, cpu, cuda or cuda:N (auto)"
+    )
+    group.add_argument(
+        "--tensor-parallel", dest="model.tensor_parallel", type=int, metavar="N", help="processes that share it (1)"
+    )
+    group.add_argument(
+        "--model-url", dest="model.url", metavar="URL", help="in place of --model: an OpenAI-compatible endpoint"
+    )
+    group.add_argument("--model-name", dest="model.remote_name", metavar="NAME", help="the model's name there")
 
 
 def _add_eval(verbs: Verbs) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import logging
 import math
 import os
 import signal
@@ -18,8 +19,9 @@ from fastapply.settings.load import environment_of, load
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
-    from fastapply.settings.model import Settings
+    from fastapply.settings.model import ModelSettings, Settings
 
 __all__ = ["run"]
 
@@ -35,10 +37,28 @@ def run(args: argparse.Namespace) -> int:
     # The app reads its settings by itself: with several server processes it is made in each of them.
     os.environ.update(environment_of(overrides, args.config))
     with contextlib.ExitStack() as stack:
+        if settings.model.folder and not settings.model.engine:
+            os.environ.update(environment_of({"model.engine": stack.enter_context(_engine(settings.model))}))
         if settings.server.workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             figures = stack.enter_context(tempfile.TemporaryDirectory(prefix="fastapply-metrics-"))
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures
         return _serve(settings)
+
+
+@contextlib.contextmanager
+def _engine(model: ModelSettings) -> Iterator[str]:
+    """The engine of `model`, kept running for as long as the block; yields its socket.
+
+    One for all server processes, which begin without it and find it when it is ready.
+    """
+    from fastapply.resolve.configured import engine_process
+
+    with engine_process(model, _engine_says) as engine:
+        yield engine.address
+
+
+def _engine_says(line: str) -> None:
+    logging.getLogger("fastapply.engine").info("%s", line)
 
 
 def _serve(settings: Settings) -> int:
@@ -67,8 +87,8 @@ def _serve(settings: Settings) -> int:
             # No X-Forwarded-For: whoever asks could say anything there, and be counted under another address each time.
             proxy_headers=False,
             ws="none",
-            # No merge outlives its deadline, so nothing is cut off that could have been answered.
-            timeout_graceful_shutdown=math.ceil(settings.pool.deadline) + 2,
+            # No answer outlives its deadline, so nothing is cut off that could have been given.
+            timeout_graceful_shutdown=math.ceil(_longest_answer(settings)) + 2,
             timeout_worker_healthcheck=_HEALTH_SECONDS,
         )
     except SystemExit as end:  # uvicorn has said why: a port in use, a worker that can't start
@@ -77,6 +97,12 @@ def _serve(settings: Settings) -> int:
         last_words.append(_failure(settings))
         return ERROR
     return OK
+
+
+def _longest_answer(settings: Settings) -> float:
+    """Seconds: the merge's, and with a model the question's, the model's and the judge's."""
+    merge = settings.pool.deadline
+    return 3 * merge + settings.model.deadline if settings.model.configured else merge
 
 
 def _say(lines: list[str]) -> None:

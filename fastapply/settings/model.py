@@ -13,11 +13,23 @@ from typing import Annotated, Literal
 from fastapply.errors import InvalidSetting
 from fastapply.machine import available_cores
 
-__all__ = ["GIB", "MIB", "Key", "LimitSettings", "LogSettings", "PoolSettings", "ServerSettings", "Settings", "Size"]
+__all__ = [
+    "GIB",
+    "MIB",
+    "Key",
+    "LimitSettings",
+    "LogSettings",
+    "ModelSettings",
+    "PoolSettings",
+    "ServerSettings",
+    "Settings",
+    "Size",
+]
 
 MIB = 1 << 20
 GIB = 1 << 30
 _DAY = 86400.0
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
 Size = Annotated[int, "bytes"]
 """Bytes; in a file or in the environment also a text such as "10 MiB"."""
@@ -110,6 +122,77 @@ class PoolSettings:
 
 
 @dataclass(frozen=True)
+class ModelSettings:
+    """The model that is asked where the structural merge is in doubt. Without `folder` and `url` there is none."""
+
+    profile: str = ""
+    """How it is talked to: the name of a built-in profile, or the path of a TOML file."""
+
+    folder: str = ""
+    """Folder of a checkpoint (config.json, safetensors, tokenizer) that `fastapply serve` loads and runs."""
+
+    device: str = "auto"
+    """Where it runs: auto (a GPU if there is one), cpu, cuda, or one GPU, as cuda:1."""
+
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Type of weights and activations; auto is the checkpoint's on a GPU and float32 on a CPU."""
+
+    tensor_parallel: int = 1
+    """Processes that share the model, each on a GPU of its own where there are GPUs. 1 or more."""
+
+    memory_share: float = 0.0
+    """Share of the free memory for keys and values of requests, at most 1; 0 is 0.9 on a GPU and 0.5 on a CPU."""
+
+    queue: int = 64
+    """Questions that may be open at once, in each server process; one more is turned away. 1 or more."""
+
+    deadline: float = 60.0
+    """Seconds an answer of the model may take, waiting included. More than 0."""
+
+    engine: str = ""
+    """Socket of an engine for `folder` that runs already, as ipc:///run/fastapply.sock; empty starts one."""
+
+    url: str = ""
+    """In place of `folder`: an OpenAI-compatible endpoint that serves the model, as http://10.0.0.5:8000/v1."""
+
+    remote_name: str = ""
+    """The model's name there; empty is the profile's."""
+
+    remote_key_file: str = ""
+    """File that holds the key to send there; empty sends none."""
+
+    remote_route: Literal["chat", "completions"] = "chat"
+    """Which route is asked there: chat leaves the template to that server, completions sends the profile's own."""
+
+    remote_plain_http: bool = False
+    """Whether code may be sent there unencrypted, where that is not this machine."""
+
+    prediction: Literal["auto", "on", "off"] = "auto"
+    """Whether the draft is sent there as a prediction; auto until the server refuses it."""
+
+    def __post_init__(self) -> None:
+        _require(not (self.folder and self.url), "url", "and folder name two models; give one of them")
+        _require(not self.profile or self._is_named, "profile", "needs a model: give folder or url")
+        _require(bool(self.profile) or not self._is_named, "profile", "is missing; `fastapply models` lists them")
+        _require(not self.engine or bool(self.folder), "engine", "needs folder: its tokenizer is read here")
+        _require(bool(_DEVICE.fullmatch(self.device)), "device", "must be auto, cpu, cuda or cuda:N")
+        _require(self.tensor_parallel >= 1, "tensor_parallel", "must be 1 or more")
+        _require(0 <= self.memory_share <= 1, "memory_share", "must be between 0 and 1")
+        _require(self.queue >= 1, "queue", "must be 1 or more")
+        _require(self.deadline > 0, "deadline", "must be more than 0 seconds")
+        _require(self.deadline <= _DAY, "deadline", "must be at most a day, 86400 seconds")
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a model."""
+        return bool(self.profile)
+
+    @property
+    def _is_named(self) -> bool:
+        return bool(self.folder or self.url)
+
+
+@dataclass(frozen=True)
 class LimitSettings:
     """What one client may ask for."""
 
@@ -170,6 +253,9 @@ class Settings:
 
     pool: PoolSettings = field(default_factory=PoolSettings)
     """The processes that merge."""
+
+    model: ModelSettings = field(default_factory=ModelSettings)
+    """The model that is asked where the structural merge is in doubt."""
 
     limits: LimitSettings = field(default_factory=LimitSettings)
     """What one client may ask for."""

@@ -16,10 +16,12 @@ import pytest
 from fastapply.doctor import Finding, examine
 from fastapply.doctor.installed import look_at_dependencies, look_at_grammars, look_at_python
 from fastapply.doctor.machine import look_at_cores, look_at_log, look_at_memory, look_at_port
+from fastapply.doctor.model import look_at_model
 from fastapply.doctor.said import look_at_file, look_at_keys, look_at_transport
 from fastapply.machine import available_cores, available_memory
 from fastapply.merge import rules
-from fastapply.settings.model import GIB, Key, PoolSettings, ServerSettings, Settings
+from fastapply.settings.model import GIB, Key, ModelSettings, PoolSettings, ServerSettings, Settings
+from support.parrot import parrot
 
 A, B = "a" * 64, "b" * 64
 
@@ -218,3 +220,31 @@ class TestMachine:
         (tmp_path / "memory.max").write_text("max\n")
         assert available_cores(tmp_path) == available_cores(tmp_path / "none")
         assert available_memory(tmp_path) == available_memory(tmp_path / "none")
+
+
+class TestModel:
+    def test_without_one_all_is_well(self) -> None:
+        assert levels(look_at_model(ModelSettings())) == ["ok"]
+
+    def test_a_checkpoint_that_is_there(self, tmp_path: Path) -> None:
+        folder = parrot(tmp_path, ["one\n"])
+        model = ModelSettings(profile="kortix-fastapply-1.5b", folder=str(folder))
+        assert levels(look_at_model(model)) == ["ok"]
+        (folder / "model.safetensors").unlink()
+        [finding] = look_at_model(model)
+        assert finding.level == "problem"
+        assert "safetensors" in finding.what
+
+    @pytest.mark.parametrize(
+        ("profile", "folder", "said"),
+        [("kortix-1.5b", ".", "kortix-fastapply-1.5b"), ("generic-chatml", "/nowhere", "tokenizer")],
+    )
+    def test_what_is_wrong_is_named(self, profile: str, folder: str, said: str) -> None:
+        [finding] = look_at_model(ModelSettings(profile=profile, folder=folder))
+        assert finding.level == "problem"
+        assert said in finding.what
+
+    def test_where_code_is_sent_is_said(self) -> None:
+        [finding] = look_at_model(ModelSettings(profile="generic-chatml", url="http://127.0.0.1:1/v1"))
+        assert finding.level == "note"
+        assert "http://127.0.0.1:1/v1" in finding.what
