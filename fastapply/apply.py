@@ -21,7 +21,7 @@ from fastapply.merge.splice import Spliced, splice
 from fastapply.merge.text import BOM, split_lines, without_mark
 from fastapply.merge.tree import Tree, error_count, original_tree
 from fastapply.merge.validate import syntax_doubt
-from fastapply.merge.values import ApplyResult, Doubt, Edit, Note, Usage
+from fastapply.merge.values import STRUCTURAL, ApplyResult, Doubt, Edit, Note, Usage
 from fastapply.resolve.route import OnDoubt, check_choice, route
 
 MAX_CHARACTERS = 32_000_000  # of the original and of the snippet, each
@@ -117,7 +117,7 @@ def _result(merged: _Merged, mark: str, profile: Profile, tree: Tree | None, clo
         provenance=spliced.provenance,
         diff=spliced.diff,
         changes=spliced.changes,
-        engine="structural",
+        engine=STRUCTURAL,
         language=profile.name,
         format=merged.format,
         fallback=_fallback(profile, tree),

@@ -103,9 +103,10 @@ class ModelUnavailable(FastApplyError):
 
 
 class ModelError(FastApplyError):
-    """The model that is configured could not answer."""
+    """The model that is configured could not answer. `doubts` are those that it was to be asked about."""
 
     code = "model_error"
+    doubts: tuple[Doubt, ...] = ()
 
 
 class ModelDown(ModelError):

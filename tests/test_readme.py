@@ -22,9 +22,11 @@ from pathlib import Path
 
 import pytest
 
+from fastapply.resolve.profile import profile_names
 from support.service import Service, running
 
 ROOT = Path(__file__).parent.parent
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 README = (ROOT / "README.md").read_text("utf-8")
 SERVED_AT = "localhost:8000"
 _BLOCK = re.compile(r"^```(?P<kind>\w+)(?: title=(?P<title>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -96,11 +98,14 @@ def test_commands_print_what_they_show(block: Block, in_folder: Path, service: S
 
 @of_kind("sh")
 def test_commands_that_set_things_up_exist(block: Block) -> None:
-    targets = re.findall(r"^(\w+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    targets = re.findall(r"^(\w+):.*## ", MAKEFILE, re.MULTILINE)
     for line in block.text.splitlines():
-        make, target = shlex.split(line, comments=True)
+        make, target, *given = shlex.split(line, comments=True)
         assert make == "make"
         assert target in targets
+        for variable, _, value in (one.partition("=") for one in given):
+            assert re.search(rf"^{variable} \?=", MAKEFILE, re.MULTILINE), variable
+            assert variable != "PROFILE" or value in profile_names()
 
 
 def test_every_block_is_of_a_kind_that_is_checked() -> None:

@@ -15,9 +15,13 @@ from fastapply.api.edge import Edge
 from fastapply.api.handlers import ROUTES
 from fastapply.api.keys import KeyRing, Turnstile
 from fastapply.api.logs import configure
+from fastapply.api.merging import Merger
 from fastapply.api.metrics import MergeObserver, watch
+from fastapply.api.models import Models
 from fastapply.api.openapi.handlers import Documentation
 from fastapply.api.problems import HANDLERS
+from fastapply.resolve.configured import configured_model
+from fastapply.resolver import Resolver
 from fastapply.settings.load import load
 from fastapply.settings.model import Settings
 from fastapply.workers.lanes import Lanes
@@ -38,12 +42,16 @@ def app_from_environment() -> Edge:
 def create_app(settings: Settings | None = None, ring: KeyRing | None = None) -> Edge:
     """The service as an ASGI app; its workers start and end with its lifespan. `ring` holds the keys in force."""
     settings = settings or Settings()
-    lanes = Lanes(settings.pool, MergeObserver())
-    described = Documentation.make(needs_key=bool(settings.keys))
+    lanes = Lanes(settings.pool)
+    model = configured_model(settings.model)
+    models = Models(model.name, model.description) if model else Models()
+    resolver = Resolver(lanes, model, settings.model.deadline)
+    merger = Merger(resolver, MergeObserver(), settings.pool.deadline)
+    described = Documentation.make(needs_key=bool(settings.keys), models=models)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with lanes:
+        async with lanes, model or contextlib.nullcontext():
             watching = asyncio.create_task(watch(lanes))
             yield
             watching.cancel()
@@ -57,6 +65,9 @@ def create_app(settings: Settings | None = None, ring: KeyRing | None = None) ->
         dependencies={
             "described": Provide(lambda: described, sync_to_thread=False),
             "lanes": Provide(lambda: lanes, sync_to_thread=False),
+            "merger": Provide(lambda: merger, sync_to_thread=False),
+            "configured": Provide(lambda: model, sync_to_thread=False),
+            "models": Provide(lambda: models, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,

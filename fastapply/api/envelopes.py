@@ -63,14 +63,14 @@ def openai_error(status: int, code: str, detail: str, members: dict[str, Any]) -
     param = members.get("field")
     code = _CODES.get(code, code)
     doubts = members.get("doubts", msgspec.UNSET)
-    message = _advice(doubts) if doubts else detail
+    message = _advice("nothing was changed" if code == "edit_in_doubt" else detail, doubts) if doubts else detail
     return ErrorEnvelope(ErrorBody(message, kind, code, param, doubts, members.get("hint", msgspec.UNSET)))
 
 
-def _advice(doubts: Sequence[Doubt]) -> str:
+def _advice(outcome: str, doubts: Sequence[Doubt]) -> str:
     """All of it in one text: most clients show an agent the message and nothing else."""
     told = (f"- {_told(doubt)}" for doubt in doubts)
-    return "\n".join(["The edit can't be decided, and nothing was changed:", *told])
+    return "\n".join([f"The edit can't be decided, and {outcome}:", *told])
 
 
 def _told(doubt: Doubt) -> str:

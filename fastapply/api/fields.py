@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -127,11 +127,17 @@ def _why_malformed(body: bytes, error: msgspec.DecodeError) -> str:
 _AT_PATH = re.compile(r"(?P<why>.*?)(?: - at `\$(?P<rest>[^`]*)`)?\Z", re.DOTALL)
 
 
+def _choices(hint: Any) -> tuple[str, ...]:
+    """The values of a `Literal` that may be `None`, too."""
+    literal = next((one for one in get_args(hint) if get_origin(one) is Literal), hint)
+    return get_args(literal)
+
+
 def _invalid(error: msgspec.ValidationError, name: str, hint: Any) -> Problem:
     at = _AT_PATH.match(str(error))
     assert at
     rest = at["rest"] or ""
     choices = ""
     if at["why"].startswith("Invalid enum value") and not rest:
-        choices = f"; send one of {', '.join(get_args(hint))}"
+        choices = f"; send one of {', '.join(_choices(hint))}"
     return Problem.invalid_field(name + rest, at["why"] + choices)

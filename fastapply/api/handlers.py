@@ -11,53 +11,57 @@ from litestar.params import FromPath
 
 from fastapply.api.chat.handlers import complete_chat
 from fastapply.api.connection import read_json_body
-from fastapply.api.merging import merge
-from fastapply.api.metrics import TEXT_FORMAT, render
-from fastapply.api.models import Model, ModelList, list_models, require_openai_model
+from fastapply.api.events import apply_events, streamed
+from fastapply.api.merging import Merger
+from fastapply.api.metrics import TEXT_FORMAT, observe_model, render
+from fastapply.api.models import Model, ModelList, Models
 from fastapply.api.openapi.handlers import documentation, openapi
 from fastapply.api.state import health, ready
 from fastapply.api.wire import ApplyAnswer, CodeApplyAnswer, decode_apply_request, decode_code_apply_request
-from fastapply.settings.model import Settings
-from fastapply.workers.lanes import Lanes
+from fastapply.resolve.configured import ConfiguredModel
 
 __all__ = ["ROUTES"]
 
 
 @post("/v1/apply", status_code=HTTPStatus.OK)
 async def apply_edit(
-    request: Request[Any, Any, Any], lanes: NamedDependency[Lanes], settings: NamedDependency[Settings]
-) -> ApplyAnswer:
+    request: Request[Any, Any, Any], merger: NamedDependency[Merger], models: NamedDependency[Models]
+) -> Response[Any]:
     """Merge a lazy edit into a file."""
-    asked = decode_apply_request(await read_json_body(request))
-    return ApplyAnswer.of(await merge(request, asked, lanes, settings.pool.deadline))
+    asked, who = decode_apply_request(await read_json_body(request), models)
+    if asked.stream:
+        return streamed(apply_events(await merger.stream(request, asked, who)))
+    return Response(ApplyAnswer.of(await merger.merge(request, asked, who)))
 
 
 @post("/v1/code/apply", status_code=HTTPStatus.OK)
 async def apply_code(
-    request: Request[Any, Any, Any], lanes: NamedDependency[Lanes], settings: NamedDependency[Settings]
+    request: Request[Any, Any, Any], merger: NamedDependency[Merger], models: NamedDependency[Models]
 ) -> CodeApplyAnswer:
     """Merge a lazy edit into a file, as Morph's and Relace's clients ask for it."""
-    asked = decode_code_apply_request(await read_json_body(request))
-    return CodeApplyAnswer.of(await merge(request, asked, lanes, settings.pool.deadline))
+    asked, who = decode_code_apply_request(await read_json_body(request), models)
+    return CodeApplyAnswer.of(await merger.merge(request, asked, who))
 
 
 @get("/v1/models")
-async def models() -> ModelList:
+async def list_models(models: NamedDependency[Models]) -> ModelList:
     """List the names under which models can be asked for."""
-    return list_models()
+    return models.listed()
 
 
 @get("/v1/models/{model_id:path}")
-async def model(model_id: FromPath[str]) -> Model:
+async def model(model_id: FromPath[str], models: NamedDependency[Models]) -> Model:
     """Say whether there is a model of this name."""
-    return require_openai_model(model_id.removeprefix("/"))
+    return models.openai_model(model_id.removeprefix("/"))
 
 
 @get("/metrics")
-async def metrics() -> Response[bytes]:
+async def metrics(configured: NamedDependency[ConfiguredModel | None]) -> Response[bytes]:
     """What Prometheus collects."""
+    if configured:
+        await observe_model(configured)
     return Response(render(), media_type=TEXT_FORMAT)
 
 
-ROUTES = [apply_edit, apply_code, complete_chat, models, model, health, ready, metrics, documentation, openapi]
+ROUTES = [apply_edit, apply_code, complete_chat, list_models, model, health, ready, metrics, documentation, openapi]
 """All handlers of the service."""

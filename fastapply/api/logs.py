@@ -104,6 +104,7 @@ def configure(settings: LogSettings) -> None:
     root = logging.getLogger()
     root.handlers = [_ToQueue(waiting)]
     root.setLevel(settings.level.upper())
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # else a line for each question to a remote model
     listener = logging.handlers.QueueListener(waiting, handler)
     listener.start()
     atexit.register(listener.stop)

@@ -1,31 +1,82 @@
-"""From a request to the workers and back: the one place where handlers meet the workers."""
+"""From a request to the resolver and back: the one place where handlers meet the merge."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from fastapply.api.connection import while_connected
+from fastapply.errors import FastApplyError
 from fastapply.workers.wire import Job
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from litestar import Request
 
+    from fastapply.api.metrics import MergeObserver
     from fastapply.api.wire import ApplyRequest
     from fastapply.merge.values import ApplyResult
-    from fastapply.workers.lanes import Lanes
+    from fastapply.resolver import Resolver, Who
 
-__all__ = ["merge"]
+__all__ = ["Merger"]
 
 
-async def merge(request: Request[Any, Any, Any], asked: ApplyRequest, lanes: Lanes, deadline: float) -> ApplyResult:
-    """The merge that was `asked` for, given up when the client goes."""
-    job = Job(
-        original_code=asked.original_code,
-        edit_snippet=asked.edit_snippet,
-        instruction=asked.instruction,
-        path=asked.path,
-        language=asked.language,
-        on_doubt=asked.on_doubt,
-        deadline=deadline,
-    )
-    return await while_connected(request, lanes.apply(job))
+class Merger:
+    """Merges what requests ask for, and counts what became of it."""
+
+    def __init__(self, resolver: Resolver, observer: MergeObserver, deadline: float) -> None:
+        """`deadline` is in seconds, of the structural merge."""
+        self._resolver = resolver
+        self._observer = observer
+        self._deadline = deadline
+
+    async def merge(self, request: Request[Any, Any, Any], asked: ApplyRequest, who: Who) -> ApplyResult:
+        """The merge that was `asked` for, given up when the client goes."""
+        try:
+            work = self._resolver.answer(self._job(asked), who, asked.on_doubt)
+            result = await while_connected(request, work)
+        except FastApplyError as error:
+            self._observer.failed(error)
+            raise
+        self._observer.merged(result)
+        return result
+
+    async def stream(
+        self, request: Request[Any, Any, Any], asked: ApplyRequest, who: Who
+    ) -> AsyncIterator[str | ApplyResult]:
+        """The merged text in pieces, then the result. Returns when there is a first piece: up to then, it may raise."""
+        pieces = self._observed(asked, who)
+        first = await while_connected(request, _next(pieces))
+        return _chained(first, pieces)
+
+    async def _observed(self, asked: ApplyRequest, who: Who) -> AsyncIterator[str | ApplyResult]:
+        try:
+            async for piece in self._resolver.stream(self._job(asked), who, asked.on_doubt):
+                if not isinstance(piece, str):
+                    self._observer.merged(piece)
+                yield piece
+        except FastApplyError as error:
+            self._observer.failed(error)
+            raise
+
+    def _job(self, asked: ApplyRequest) -> Job:
+        return Job(
+            original_code=asked.original_code,
+            edit_snippet=asked.edit_snippet,
+            instruction=asked.instruction,
+            path=asked.path,
+            language=asked.language,
+            deadline=self._deadline,
+        )
+
+
+async def _next(pieces: AsyncIterator[str | ApplyResult]) -> str | ApplyResult:
+    return await anext(pieces)
+
+
+async def _chained(
+    first: str | ApplyResult, rest: AsyncIterator[str | ApplyResult]
+) -> AsyncIterator[str | ApplyResult]:
+    yield first
+    async for piece in rest:
+        yield piece

@@ -25,14 +25,16 @@ from prometheus_client import (
 
 from fastapply.api.logs import request_fields
 from fastapply.errors import EditRefused
+from fastapply.merge.values import STRUCTURAL
 
 if TYPE_CHECKING:
     from fastapply.errors import FastApplyError
     from fastapply.merge.values import ApplyResult
+    from fastapply.resolve.configured import ConfiguredModel
     from fastapply.workers.lanes import Lanes
     from fastapply.workers.pool import WorkerPool
 
-__all__ = ["TEXT_FORMAT", "MergeObserver", "forget_the_dead", "observe_request", "render", "watch"]
+__all__ = ["TEXT_FORMAT", "MergeObserver", "forget_the_dead", "observe_model", "observe_request", "render", "watch"]
 
 TEXT_FORMAT = "text/plain; version=1.0.0"
 """The media type of what `render` gives, without its charset."""
@@ -46,10 +48,15 @@ _REQUESTS = Counter("fastapply_requests", "Requests answered", ["route", "status
 _REQUEST_SECONDS = Histogram("fastapply_request_seconds", "Time of a request", ["route"], buckets=_SECONDS)
 _VERDICTS = Counter("fastapply_verdicts", "What became of merges: merged, best_guess, or an error's code", ["verdict"])
 _DOUBTS = Counter("fastapply_doubts", "Doubts, by kind", ["kind"])
+_TOKENS = Counter("fastapply_model_tokens", "Tokens of the model: prompt, completion, drafted, accepted", ["kind"])
 _STAGE_SECONDS = Histogram("fastapply_stage_seconds", "Time of a stage of the merge", ["stage"], buckets=_SECONDS)
 _WORKERS = Gauge("fastapply_workers", "Worker processes that are up", ["lane"], multiprocess_mode="livesum")
 _PENDING = Gauge("fastapply_pending", "Requests taken and not answered", ["lane"], multiprocess_mode="livesum")
 _RESTARTS = Counter("fastapply_worker_restarts", "Workers that ended and were replaced", ["lane"])
+_MODEL = Gauge("fastapply_model_pending", "Questions to the model that are open", multiprocess_mode="livesum")
+_ENGINE = Gauge(
+    "fastapply_engine", "What the engine of the model says of itself", ["figure"], multiprocess_mode="mostrecent"
+)
 _LAG = Histogram("fastapply_event_loop_lag_seconds", "How late the event loop wakes a sleeper", buckets=_SECONDS)
 
 
@@ -70,6 +77,10 @@ class MergeObserver:
             _STAGE_SECONDS.labels(stage).observe(milliseconds / 1000)
         self._count_doubts([doubt.kind for doubt in result.doubts])
         request_fields().update(verdict=verdict, format=result.format, language=result.language)
+        if result.engine != STRUCTURAL:
+            request_fields()["engine"] = result.engine
+            for kind in ("prompt", "completion", "drafted", "accepted"):
+                _TOKENS.labels(kind).inc(getattr(result.usage, f"{kind}_tokens"))
 
     def failed(self, error: FastApplyError) -> None:
         """Count `error`, with the doubts of a refusal."""
@@ -110,6 +121,13 @@ def forget_the_dead(figures: Path) -> None:
             os.kill(pid, 0)
         except ProcessLookupError:
             multiprocess.mark_process_dead(pid, str(figures))  # type: ignore[no-untyped-call]
+
+
+async def observe_model(model: ConfiguredModel) -> None:
+    """Ask the model how it does."""
+    _MODEL.set(model.pending)
+    for name, value in (await model.figures()).items():
+        _ENGINE.labels(name).set(value)
 
 
 def render() -> bytes:

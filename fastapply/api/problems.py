@@ -11,7 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from fastapply import errors
-from fastapply.api.envelopes import ProblemBody, family_of, openai_error
+from fastapply.api.envelopes import ErrorEnvelope, ProblemBody, family_of, openai_error
 from fastapply.faults import describe
 from fastapply.workers.pool import QueueFull
 
@@ -33,7 +33,14 @@ _STATUS = {
     "deadline_exceeded": HTTPStatus.GATEWAY_TIMEOUT,
     "queue_full": HTTPStatus.SERVICE_UNAVAILABLE,
     "worker_died": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "model_down": HTTPStatus.SERVICE_UNAVAILABLE,
+    "model_busy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "model_failed": HTTPStatus.BAD_GATEWAY,
+    "question_too_long": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "question_unfit": HTTPStatus.UNPROCESSABLE_ENTITY,
 }
+_RETRY_AFTER = {"model_down": 5, "model_busy": 1}
+"""Seconds after which to try again, for errors that name none themselves."""
 
 _TITLES = {
     "malformed": "The body can't be read",
@@ -45,6 +52,11 @@ _TITLES = {
     "deadline_exceeded": "The merge took too long",
     "queue_full": "The service is busy",
     "worker_died": "The merge was lost",
+    "model_down": "The model does not run",
+    "model_busy": "The model is busy",
+    "model_failed": "The model failed",
+    "question_too_long": "The edit is too long for the model",
+    "question_unfit": "The model can't be asked about this code",
     "client_closed_request": "The client went away",  # nobody reads it; 499 has no phrase of its own
 }
 
@@ -89,6 +101,24 @@ class Problem(Exception):
         """422: `field` asks for a model."""
         return cls(HTTPStatus.UNPROCESSABLE_ENTITY, "model_unavailable", f"{field}: {why}", field=field)
 
+    @classmethod
+    def of(cls, error: errors.FastApplyError) -> Self:
+        """What is said of an error of the merge, the workers or the model."""
+        status = _STATUS.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
+        if isinstance(error, errors.EditRefused):
+            hint = next((doubt.hint for doubt in error.doubts if doubt.hint), None)
+            return cls(status, error.code, str(error), doubts=error.doubts, hint=hint)
+        retry_after = error.retry_after if isinstance(error, QueueFull) else _RETRY_AFTER.get(error.code)
+        headers = {"Retry-After": str(retry_after)} if retry_after else None
+        doubts = error.doubts or None if isinstance(error, errors.ModelError) else None
+        return cls(status, error.code, str(error), headers, field=getattr(error, "field", None), doubts=doubts)
+
+    @classmethod
+    def unexpected(cls, error: Exception) -> Self:
+        """500: a fault of ours, of which no more is said than its type."""
+        detail = f"the request failed with {type(error).__name__}; the log of the service says where"
+        return cls(HTTPStatus.INTERNAL_SERVER_ERROR, "error", detail)
+
     def to_response(self, path: str) -> Response[bytes]:
         """The answer in the envelope that the clients of `path` read."""
         headers, body, media_type = dict(self.headers), self._body(path), "application/problem+json"
@@ -101,26 +131,23 @@ class Problem(Exception):
 
     def _body(self, path: str) -> bytes:
         if family_of(path) == "openai":
-            return msgspec.json.encode(openai_error(self.status, self.code, self.detail, self.members))
-        return msgspec.json.encode(
-            ProblemBody(
-                type=f"urn:fastapply:problem:{self.code}",
-                title=_TITLES.get(self.code) or HTTPStatus(self.status).phrase,
-                status=int(self.status),
-                detail=self.detail,
-                code=self.code,
-                **self.members,
-            )
+            return msgspec.json.encode(self.openai_body())
+        return msgspec.json.encode(self.problem_body())
+
+    def openai_body(self) -> ErrorEnvelope:
+        """As OpenAI's clients read it."""
+        return openai_error(self.status, self.code, self.detail, self.members)
+
+    def problem_body(self) -> ProblemBody:
+        """As RFC 9457 has it."""
+        return ProblemBody(
+            type=f"urn:fastapply:problem:{self.code}",
+            title=_TITLES.get(self.code) or HTTPStatus(self.status).phrase,
+            status=int(self.status),
+            detail=self.detail,
+            code=self.code,
+            **self.members,
         )
-
-
-def _of_error(error: errors.FastApplyError) -> Problem:
-    status = _STATUS.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
-    if isinstance(error, errors.EditRefused):
-        hint = next((doubt.hint for doubt in error.doubts if doubt.hint), None)
-        return Problem(status, error.code, str(error), doubts=error.doubts, hint=hint)
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, QueueFull) else None
-    return Problem(status, error.code, str(error), headers, field=getattr(error, "field", None))
 
 
 def _of_http(error: HTTPException) -> Problem:
@@ -134,7 +161,7 @@ def _answer_problem(request: Request[Any, Any, Any], error: Problem) -> Response
 
 
 def _answer_error(request: Request[Any, Any, Any], error: errors.FastApplyError) -> Response[bytes]:
-    return _of_error(error).to_response(request.scope["path"])
+    return Problem.of(error).to_response(request.scope["path"])
 
 
 def _answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -143,8 +170,7 @@ def _answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Respo
 
 def _answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     log.error("a request failed: %s", describe(error))
-    detail = f"the request failed with {type(error).__name__}; the log of the service says where"
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "error", detail).to_response(request.scope["path"])
+    return Problem.unexpected(error).to_response(request.scope["path"])
 
 
 HANDLERS: ExceptionHandlersMap = {

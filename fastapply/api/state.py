@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 
 from fastapply import __version__
 from fastapply.api.models import MODEL
+from fastapply.resolve.configured import ConfiguredModel
 from fastapply.workers.lanes import Lanes
 
 __all__ = ["Health", "LaneHealth", "Readiness", "health", "ready"]
@@ -31,6 +32,8 @@ class Health(msgspec.Struct, frozen=True):
     version: str
     model: str
     workers: dict[str, LaneHealth]
+    models: dict[str, Literal["up", "down"]]
+    """Who can be asked. A model that is down leaves the service well: what is in doubt is refused."""
 
 
 class Readiness(msgspec.Struct, frozen=True):
@@ -40,11 +43,16 @@ class Readiness(msgspec.Struct, frozen=True):
 
 
 @get("/health")
-async def health(lanes: NamedDependency[Lanes]) -> Response[Health]:
+async def health(
+    lanes: NamedDependency[Lanes], configured: NamedDependency[ConfiguredModel | None]
+) -> Response[Health]:
     """Say whether merges can be made: 200, or 503 when no worker is up."""
     alive = lanes.small.alive
     workers = {lane: LaneHealth(pool.alive, pool.wanted) for lane, pool in lanes.pools.items()}
-    said = Health("ok" if alive else "unavailable", __version__, MODEL, workers)
+    models: dict[str, Literal["up", "down"]] = {MODEL: "up" if alive else "down"}
+    if configured:
+        models[configured.name] = "up" if configured.is_up else "down"
+    said = Health("ok" if alive else "unavailable", __version__, MODEL, workers, models)
     return Response(said, status_code=HTTPStatus.OK if alive else HTTPStatus.SERVICE_UNAVAILABLE)
 
 

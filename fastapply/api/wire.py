@@ -9,10 +9,11 @@ import msgspec
 from msgspec import Meta
 
 from fastapply.api.fields import read
-from fastapply.api.models import MODEL, require_model, require_openai_model
+from fastapply.api.models import Models, model_of
 from fastapply.api.problems import Problem
 from fastapply.merge.values import ApplyResult, Changes, Doubt, Edit, Note, Span, Usage
 from fastapply.resolve.route import OnDoubt
+from fastapply.resolver import Who
 
 __all__ = [
     "ALIASES",
@@ -38,7 +39,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 """The other names of each field of a request; the camelCase of each is accepted, too."""
 
-ON_DOUBT = "What becomes of an edit in doubt: refused, or merged by the best guess. No model is configured to be asked."
+ON_DOUBT = (
+    "What becomes of an edit in doubt: asked of the model, refused, or merged by the best guess. Left out, the model "
+    "is asked where one is configured and runs, and the edit refused otherwise."
+)
 
 REQUIRED = ("original_code", "edit_snippet")
 """The fields that a request can't do without."""
@@ -53,8 +57,8 @@ class ApplyRequest(msgspec.Struct, frozen=True):
     path: Annotated[str | None, Meta(description="Gives the language. Nothing is read from it.")] = None
     language: Annotated[str | None, Meta(description="The language; wins over the path.")] = None
     model: Annotated[str, Meta(description="Who is to merge.")] = "auto"
-    on_doubt: Annotated[OnDoubt, Meta(description=ON_DOUBT)] = "refuse"
-    stream: Annotated[bool, Meta(description="Changes nothing: the answer is one JSON object.")] = False
+    on_doubt: Annotated[OnDoubt | None, Meta(description=ON_DOUBT)] = None
+    stream: Annotated[bool, Meta(description="Answer with server-sent events.")] = False
 
 
 class ApplyAnswer(msgspec.Struct, frozen=True):
@@ -80,7 +84,7 @@ class ApplyAnswer(msgspec.Struct, frozen=True):
     def of(cls, result: ApplyResult) -> Self:
         """`result` under an id of its own."""
         fields = {name: getattr(result, name) for name in ApplyResult.__struct_fields__}
-        return cls(id=f"apply-{uuid4().hex}", model=MODEL, **fields)
+        return cls(id=f"apply-{uuid4().hex}", model=model_of(result), **fields)
 
 
 class CodeApplyAnswer(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -96,25 +100,25 @@ class CodeApplyAnswer(msgspec.Struct, frozen=True, rename="camel", omit_defaults
         return cls(result.merged_code, result.usage, result.doubts)
 
 
-def decode_apply_request(body: bytes) -> ApplyRequest:
-    """The request in `body`; a `Problem` with the field's name where it can't be used."""
+def decode_apply_request(body: bytes, models: Models) -> tuple[ApplyRequest, Who]:
+    """The request in `body`, and who is to merge; a `Problem` with the field's name where it can't be used."""
     request = read(body, ApplyRequest, ALIASES, REQUIRED)
-    if request.stream:
-        raise Problem.invalid_field("stream", "this answer is not streamed; leave it out or send false")
-    require_model(request.model)
-    require_on_doubt(request.on_doubt)
-    return request
+    who = models.who(request.model)
+    require_on_doubt(request.on_doubt, who, models)
+    return request, who
 
 
-def decode_code_apply_request(body: bytes) -> ApplyRequest:
+def decode_code_apply_request(body: bytes, models: Models) -> tuple[ApplyRequest, Who]:
     """The same for `/v1/code/apply`, where `stream` changes nothing: its clients read one JSON object."""
     request = read(body, ApplyRequest, ALIASES, REQUIRED)
-    require_openai_model(request.model)
-    require_on_doubt(request.on_doubt)
-    return request
+    who = models.openai_who(request.model)
+    require_on_doubt(request.on_doubt, who, models)
+    return request, who
 
 
-def require_on_doubt(choice: OnDoubt) -> None:
-    """A 422 problem where `choice` asks for a model."""
-    if choice == "model":
+def require_on_doubt(choice: OnDoubt | None, who: Who, models: Models) -> None:
+    """A 422 problem where `choice` asks for a model that is not there, or that `who` leaves out."""
+    if choice == "model" and not models.own:
         raise Problem.model_unavailable("on_doubt", "no model is configured; send refuse or best, or leave it out")
+    if choice == "model" and who == "structural":
+        raise Problem.invalid_field("on_doubt", "asks for the model, and model for the structural merge alone")

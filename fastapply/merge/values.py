@@ -26,6 +26,9 @@ DoubtKind = Literal[
 
 Source = Literal["original", "snippet", "model"]
 
+STRUCTURAL = "structural"
+"""The engine of merges that no model had a part in."""
+
 
 class LineRange(msgspec.Struct, frozen=True):
     """Lines `start` up to but not including `end`, counted from 0. `start == end` is a place between lines."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from fastapply.merge.values import Usage
 
@@ -54,10 +54,14 @@ class Completer(Protocol):
     def name(self) -> str:
         """The name under which clients ask for the model."""
 
+    @property
+    def whole_file(self) -> bool:
+        """Whether the model was trained on whole files: then these are asked for where they fit."""
+
     async def fits(self, question: Question) -> bool:
         """Whether prompt and answer fit the model's context."""
 
-    def complete(self, question: Question, seconds: float) -> AsyncIterator[str | Completion]:
+    def complete(self, question: Question, seconds: float) -> AsyncGenerator[str | Completion, None]:
         """The answer: pieces of its text as they are final, then one `Completion`.
 
         Closing the iterator early cancels the question. Raises `QuestionTooLong`, `ModelDown`, `ModelBusy`,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import BufferedRWPair
 
+    from fastapply.merge.values import ApplyResult
+    from fastapply.resolve.question import Questions
+
 # The pool kills a worker at its deadline. Should the pool itself be gone, the kernel does it this much later.
 _ORPHAN_GRACE_SECONDS = 2.0
 _OUT_OF_MEMORY = 77
@@ -42,7 +45,7 @@ def _answer(payload: bytes) -> bytes:
     job = wire.decode_job(payload)
     with _alarm(job.deadline + _ORPHAN_GRACE_SECONDS):
         try:
-            return _merge(job)
+            return wire.encode(_done(job))
         except errors.FastApplyError as error:
             return wire.encode_error(error)
         except MemoryError:
@@ -53,10 +56,19 @@ def _answer(payload: bytes) -> bytes:
             return wire.encode_error(errors.FastApplyError(f"the merge failed with {type(error).__name__}"))
 
 
-def _merge(job: wire.Job) -> bytes:
+def _done(job: wire.AnyJob) -> wire.Answer:
+    """What `job` asks for. Its class says which function its fields are the arguments of."""
+    if isinstance(job, wire.AskJob):
+        return wire.Answer(questions=_questions(job))
+    if isinstance(job, wire.JudgeJob):
+        return wire.Answer(_judge(job))
+    return wire.Answer(_apply(job))
+
+
+def _apply(job: wire.Job) -> ApplyResult:
     from fastapply.apply import apply
 
-    result = apply(
+    return apply(
         job.original_code,
         job.edit_snippet,
         instruction=job.instruction,
@@ -65,7 +77,38 @@ def _merge(job: wire.Job) -> bytes:
         on_doubt=job.on_doubt,
         deadline=job.deadline,
     )
-    return wire.encode(wire.Answer(result))
+
+
+def _questions(job: wire.AskJob) -> Questions:
+    from fastapply.resolve.question import questions
+
+    return questions(
+        job.original_code,
+        job.edit_snippet,
+        job.guess,
+        instruction=job.instruction,
+        path=job.path,
+        language=job.language,
+        deadline=job.deadline,
+    )
+
+
+def _judge(job: wire.JudgeJob) -> ApplyResult:
+    from fastapply.resolve.judge import judge
+
+    return judge(
+        job.original_code,
+        job.edit_snippet,
+        job.guess,
+        job.part,
+        job.text,
+        job.finished,
+        model=job.model,
+        instruction=job.instruction,
+        path=job.path,
+        language=job.language,
+        deadline=job.deadline,
+    )
 
 
 def _warm_up() -> None:

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
-from fastapply.errors import FastApplyError
+from fastapply.merge.values import ApplyResult
+from fastapply.resolve.question import Questions
 from fastapply.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
-    from fastapply.merge.values import ApplyResult
     from fastapply.settings.model import PoolSettings
-    from fastapply.workers.wire import Job
+    from fastapply.workers.wire import AskJob, Job, JudgeJob
 
-__all__ = ["Lanes", "Observer"]
-
-
-class Observer(Protocol):
-    """Who is told what became of each merge."""
-
-    def merged(self, result: ApplyResult) -> None:
-        """A merge gave `result`."""
-
-    def failed(self, error: FastApplyError) -> None:
-        """A merge ended with `error`."""
+__all__ = ["Lanes"]
 
 
 class Lanes:
     """`async with Lanes(settings) as lanes: result = await lanes.apply(job)`."""
 
-    def __init__(self, settings: PoolSettings, observer: Observer | None = None) -> None:
+    def __init__(self, settings: PoolSettings) -> None:
         self._large_from = settings.large_from
-        self._observer = observer
         self.small = WorkerPool(settings)
         large = dataclasses.replace(settings, workers=settings.large_workers, queue=settings.large_queue)
         self.large = WorkerPool(large)
@@ -55,15 +44,17 @@ class Lanes:
         await self.large.close()
 
     async def apply(self, job: Job) -> ApplyResult:
-        """`fastapply.apply` in a worker of the lane that fits; raises what `WorkerPool.apply` raises."""
+        """`fastapply.apply` in a worker of the lane that fits; raises what `WorkerPool.run` raises."""
+        return await self._fitting(job).run(job, ApplyResult)
+
+    async def ask(self, job: AskJob) -> Questions:
+        """What a model is to be asked about a merge in doubt; raises as `apply` does."""
+        return await self._fitting(job).run(job, Questions)
+
+    async def judge(self, job: JudgeJob) -> ApplyResult:
+        """What a model's answer makes of the file; raises as `apply` does."""
+        return await self._fitting(job).run(job, ApplyResult)
+
+    def _fitting(self, job: Job) -> WorkerPool:
         size = len(job.original_code) + len(job.edit_snippet)
-        pool = self.large if size >= self._large_from else self.small
-        try:
-            result = await pool.apply(job)
-        except FastApplyError as error:
-            if self._observer:
-                self._observer.failed(error)
-            raise
-        if self._observer:
-            self._observer.merged(result)
-        return result
+        return self.large if size >= self._large_from else self.small

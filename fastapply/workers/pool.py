@@ -16,20 +16,22 @@ import socket
 import sys
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
 
 from fastapply.errors import DeadlineExceeded, FastApplyError, WorkerDied
+from fastapply.merge.values import ApplyResult
 from fastapply.workers import wire
 
 if TYPE_CHECKING:
-    from fastapply.merge.values import ApplyResult
     from fastapply.settings.model import PoolSettings
 
 __all__ = ["QueueFull", "WorkerPool"]
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 # A worker minds its deadline itself where it can; one that does not is killed this much later.
 _KILL_GRACE_SECONDS = 0.25
@@ -102,10 +104,15 @@ class WorkerPool:
         self._workers.clear()
 
     async def apply(self, job: wire.Job) -> ApplyResult:
-        """`fastapply.apply` in a worker.
+        """`fastapply.apply` in a worker."""
+        return await self.run(job, ApplyResult)
 
-        Raises what that raises, and `DeadlineExceeded` once `job.deadline` has passed, waiting included, `WorkerDied`
-        where the worker ended, `QueueFull` at once where too many wait. Cancelling kills the worker that merges.
+    async def run(self, job: wire.AnyJob, kind: type[T]) -> T:
+        """What a worker makes of `job`, a `kind`.
+
+        Raises what the worker's function raises, and `DeadlineExceeded` once `job.deadline` has passed, waiting
+        included, `WorkerDied` where the worker ended, `QueueFull` at once where too many wait. Cancelling kills the
+        worker that is at it.
         """
         if self._pending >= self._settings.workers + self._settings.queue:
             raise QueueFull
@@ -113,13 +120,13 @@ class WorkerPool:
         due = time.monotonic() + job.deadline
         try:
             async with asyncio.timeout(job.deadline + _KILL_GRACE_SECONDS):
-                return await self._ask_idle_worker(job, due)
+                return await self._ask_idle_worker(job, due, kind)
         except (TimeoutError, DeadlineExceeded):
             raise DeadlineExceeded(job.deadline) from None
         finally:
             self._pending -= 1
 
-    async def _ask_idle_worker(self, job: wire.Job, due: float) -> ApplyResult:
+    async def _ask_idle_worker(self, job: wire.AnyJob, due: float, kind: type[T]) -> T:
         worker = await self._idle.take()
         try:
             # Encoded only now, so that requests in the queue hold their texts once.
@@ -133,7 +140,7 @@ class WorkerPool:
             worker.kill()
             raise
         self._idle.put(worker)
-        return wire.open_answer(answer)
+        return wire.open_answer(answer, kind)
 
     async def _keep(self, worker: _Worker) -> None:
         """Put `worker` to work, and one after another in its place, until the pool closes."""

@@ -6,20 +6,39 @@ Not pickle: a worker parses untrusted text in C, so what comes back from it is d
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 import msgspec
 
 from fastapply import errors
 from fastapply.merge.values import ApplyResult, Doubt
+from fastapply.resolve.question import Part, Questions
 from fastapply.resolve.route import OnDoubt
 
-__all__ = ["HEADER", "READY", "Answer", "Job", "decode_job", "encode", "encode_error", "open_answer"]
+if TYPE_CHECKING:
+    from fastapply.resolve.completer import Completion
+
+__all__ = [
+    "HEADER",
+    "READY",
+    "Answer",
+    "AnyJob",
+    "AskJob",
+    "Job",
+    "JudgeJob",
+    "decode_job",
+    "encode",
+    "encode_error",
+    "open_answer",
+]
+
+T = TypeVar("T")
 
 HEADER = struct.Struct(">I")
 READY = b"ready"
 
 
-class Job(msgspec.Struct, frozen=True):
+class Job(msgspec.Struct, frozen=True, tag="apply"):
     """The arguments of one `fastapply.apply`."""
 
     original_code: str
@@ -29,6 +48,38 @@ class Job(msgspec.Struct, frozen=True):
     language: str | None = None
     on_doubt: OnDoubt = "refuse"
     deadline: float = 5.0
+
+
+class AskJob(Job, frozen=True, tag="ask", kw_only=True):
+    """What is a model to be asked about the merge of these arguments, which came out as `guess`?"""
+
+    guess: ApplyResult
+
+    @classmethod
+    def of(cls, job: Job, guess: ApplyResult) -> Self:
+        """That question about `job`."""
+        return cls(**msgspec.structs.asdict(job), guess=guess)
+
+
+class JudgeJob(Job, frozen=True, tag="judge", kw_only=True):
+    """What does the answer of a model make of the file?"""
+
+    guess: ApplyResult
+    part: Part | None
+    """What was asked about; None for the whole file."""
+    text: str
+    finished: Literal["stop", "length"]
+    model: str
+    """Who answered."""
+
+    @classmethod
+    def of(cls, job: Job, guess: ApplyResult, part: Part | None, completion: Completion, model: str) -> Self:
+        """That question about `job`."""
+        fields = msgspec.structs.asdict(job)
+        return cls(**fields, guess=guess, part=part, text=completion.text, finished=completion.finished, model=model)
+
+
+AnyJob = Job | AskJob | JudgeJob
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
@@ -48,13 +99,14 @@ class Failure(msgspec.Struct, frozen=True, tag="failure"):
 
 
 class Answer(msgspec.Struct, frozen=True, tag="answer"):
-    """The result on its way."""
+    """What was asked for on its way: the one of these that it is."""
 
-    result: ApplyResult
+    result: ApplyResult | None = None
+    questions: Questions | None = None
 
 
 _ENCODER = msgspec.msgpack.Encoder()
-_JOBS = msgspec.msgpack.Decoder(Job)
+_JOBS: msgspec.msgpack.Decoder[AnyJob] = msgspec.msgpack.Decoder(AnyJob)
 _ANSWERS = msgspec.msgpack.Decoder(Answer | Refusal | Failure)
 _BY_FIELD: dict[str, type[errors.InvalidRequest]] = {
     kind.code: kind for kind in (errors.InvalidRequest, errors.UnknownLanguage, errors.InputTooLarge)
@@ -64,7 +116,7 @@ _BY_MESSAGE: dict[str, type[errors.FastApplyError]] = {
 }
 
 
-def encode(message: Job | Answer | Refusal | Failure) -> bytes:
+def encode(message: AnyJob | Answer | Refusal | Failure) -> bytes:
     """`message` as bytes; `InvalidRequest` where a text is no Unicode (a lone surrogate)."""
     try:
         return _ENCODER.encode(message)
@@ -72,7 +124,7 @@ def encode(message: Job | Answer | Refusal | Failure) -> bytes:
         raise errors.InvalidRequest(f"a text holds a lone surrogate, which is no character: {error.reason}") from None
 
 
-def decode_job(payload: bytes) -> Job:
+def decode_job(payload: bytes) -> AnyJob:
     """The job in `payload`."""
     return _JOBS.decode(payload)
 
@@ -85,11 +137,14 @@ def encode_error(error: errors.FastApplyError) -> bytes:
     return encode(Failure(error.code, str(error), field, getattr(error, "seconds", 0.0)))
 
 
-def open_answer(payload: bytes) -> ApplyResult:
-    """The result in `payload`, or the error in it raised with its own type."""
+def open_answer(payload: bytes, kind: type[T]) -> T:
+    """The `kind` in `payload`, or the error in it raised with its own type."""
     message = _ANSWERS.decode(payload)
     if isinstance(message, Answer):
-        return message.result
+        found = message.questions or message.result
+        if not isinstance(found, kind):
+            raise errors.FastApplyError("a worker answered what was not asked")
+        return found
     if isinstance(message, Refusal):
         raise errors.EditRefused(message.doubts, message.best_guess)
     raise _error_of(message)

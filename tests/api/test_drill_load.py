@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from fastapply.api.models import Models
 from fastapply.api.problems import Problem
 from fastapply.api.wire import decode_apply_request
 from fastapply.bench.generate import generate
@@ -66,7 +67,8 @@ def test_small_merges_do_not_wait_behind_huge_ones(
     assert set(load.whats) == {"right"}, load.whats
     assert len(load.answers) > 20
     assert statistics.median(answer.seconds for answer in load.answers) < min(took) / 5
-    assert max(answer.seconds for answer in load.answers) < min(took)
+    slow = sorted(answer.seconds for answer in load.answers)[-len(load.answers) // 10 :]
+    assert slow[0] < min(took)  # of one worker, a tenth of them and more would wait
 
 
 def test_the_event_loop_is_not_held_up_by_bodies_at_the_limit(
@@ -96,11 +98,11 @@ def test_the_event_loop_is_not_held_up_by_bodies_at_the_limit(
 def test_what_nobody_reads_costs_no_time() -> None:
     """Ten million bytes of empty lists took two seconds to decode, and the event loop with them."""
     lists = b"[" + b"[]," * 3_300_000 + b"1]"
-    start = time.perf_counter()
-    decode_apply_request(b'{"original_code": "", "edit_snippet": "", "unknown": %b}' % lists)
+    start = time.thread_time()
+    decode_apply_request(b'{"original_code": "", "edit_snippet": "", "unknown": %b}' % lists, Models())
     with pytest.raises(Problem, match="Expected `str`, got `array`"):
-        decode_apply_request(b'{"original_code": %b, "edit_snippet": ""}' % lists)
-    assert time.perf_counter() - start < 1
+        decode_apply_request(b'{"original_code": %b, "edit_snippet": ""}' % lists, Models())
+    assert time.thread_time() - start < 1
 
 
 def figure(service: Service, name: str) -> float:

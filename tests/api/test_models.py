@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from fastapply.api.models import NAMES
+from fastapply.api.models import Models
 
 if TYPE_CHECKING:
     from support.service import Service
 
+NAMES = Models().names
 ONE = {"original_code": "a = 1\n", "edit_snippet": "a = 2\n", "path": "a.py"}
 CHAT = {"messages": [{"role": "user", "content": "<code>a = 1\n</code>\n<update>a = 2\n</update>"}]}
 

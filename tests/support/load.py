@@ -54,7 +54,7 @@ class Load:
         """How often what came of a request."""
         return Counter(answer.what for answer in self.answers)
 
-    def assert_undisturbed(self, seconds: float = 2.0) -> None:
+    def assert_undisturbed(self, seconds: float = 4.0) -> None:
         """Each answer was right, and none took longer than `seconds`."""
         assert set(self.whats) == {"right"}, self.whats
         assert max(answer.seconds for answer in self.answers) < seconds

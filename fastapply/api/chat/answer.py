@@ -9,6 +9,8 @@ from uuid import uuid4
 import msgspec
 
 from fastapply.api.chat.wire import AnswerMessage, Choice, Chunk, ChunkChoice, Completion, Delta, TokenUsage
+from fastapply.api.events import event, failure_of, slices
+from fastapply.api.models import model_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from fastapply.merge.values import ApplyResult
 
 __all__ = ["completion", "events"]
-
-# Small enough that encoding one never holds up the other requests, large enough that there are few.
-_CHUNK_CHARACTERS = 16 * 1024
 
 
 def completion(content: str, result: ApplyResult) -> Completion:
@@ -29,25 +28,28 @@ def completion(content: str, result: ApplyResult) -> Completion:
         choices=(Choice(AnswerMessage(content)),),
         usage=_usage(result),
         doubts=result.doubts,
+        model=model_of(result),
     )
 
 
-async def events(content: str, result: ApplyResult, include_usage: bool) -> AsyncIterator[bytes]:
-    """The same as server-sent events, up to `[DONE]`."""
+async def events(pieces: AsyncIterator[str | ApplyResult], include_usage: bool) -> AsyncIterator[bytes]:
+    """The same as server-sent events, up to `[DONE]`. An error after the first of them is one more, and the last."""
     first = Chunk(id=_new_id(), created=int(time.time()), choices=(ChunkChoice(Delta("assistant", "")),))
-    yield _event(first)
-    for start in range(0, len(content), _CHUNK_CHARACTERS):
-        piece = Delta(content=content[start : start + _CHUNK_CHARACTERS])
-        yield _event(msgspec.structs.replace(first, choices=(ChunkChoice(piece),)))
-    end = (ChunkChoice(Delta(), finish_reason="stop"),)
-    yield _event(msgspec.structs.replace(first, choices=end, doubts=result.doubts))
-    if include_usage:
-        yield _event(msgspec.structs.replace(first, choices=(), usage=_usage(result)))
+    yield event(first)
+    try:
+        async for piece in pieces:
+            if isinstance(piece, str):
+                for text in slices(piece):
+                    yield event(msgspec.structs.replace(first, choices=(ChunkChoice(Delta(content=text)),)))
+                continue
+            end = (ChunkChoice(Delta(), finish_reason="stop"),)
+            yield event(msgspec.structs.replace(first, model=model_of(piece), choices=end, doubts=piece.doubts))
+            if include_usage:
+                yield event(msgspec.structs.replace(first, choices=(), usage=_usage(piece)))
+    except Exception as error:
+        yield event(failure_of(error).openai_body())
+        return
     yield b"data: [DONE]\n\n"
-
-
-def _event(chunk: Chunk) -> bytes:
-    return b"data: " + msgspec.json.encode(chunk) + b"\n\n"
 
 
 def _usage(result: ApplyResult) -> TokenUsage:

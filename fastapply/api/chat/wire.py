@@ -9,11 +9,12 @@ from msgspec import Meta
 
 from fastapply.api.chat.message import SHAPE
 from fastapply.api.fields import read
-from fastapply.api.models import MODEL, require_openai_model
+from fastapply.api.models import MODEL, Models
 from fastapply.api.problems import Problem
 from fastapply.api.wire import ON_DOUBT, require_on_doubt
 from fastapply.merge.values import Doubt
 from fastapply.resolve.route import OnDoubt
+from fastapply.resolver import Who
 
 __all__ = [
     "ALIASES",
@@ -76,7 +77,7 @@ class ChatRequest(msgspec.Struct, frozen=True):
     n: Annotated[int, Meta(description="Answers wanted: there is one.")] = 1
     path: Annotated[str | None, Meta(description="Gives the language. Nothing is read from it.")] = None
     language: Annotated[str | None, Meta(description="The language; wins over the path.")] = None
-    on_doubt: Annotated[OnDoubt, Meta(description=ON_DOUBT)] = "refuse"
+    on_doubt: Annotated[OnDoubt | None, Meta(description=ON_DOUBT)] = None
 
 
 class TokenUsage(msgspec.Struct, frozen=True):
@@ -144,14 +145,14 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
 
 
-def decode_chat_request(body: bytes) -> ChatRequest:
-    """The request in `body`; a `Problem` with the field's name where it can't be used."""
+def decode_chat_request(body: bytes, models: Models) -> tuple[ChatRequest, Who]:
+    """The request in `body`, and who is to merge; a `Problem` with the field's name where it can't be used."""
     request = read(body, ChatRequest, ALIASES, REQUIRED)
-    require_openai_model(request.model)
-    require_on_doubt(request.on_doubt)
+    who = models.openai_who(request.model)
+    require_on_doubt(request.on_doubt, who, models)
     if request.n != 1:
         raise Problem.invalid_field("n", "there is one answer; leave it out or send 1")
-    return request
+    return request, who
 
 
 def user_text(request: ChatRequest) -> tuple[str, str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from fastapply import __version__
 from fastapply.api.chat.wire import Chunk
 from fastapply.api.envelopes import family_of
+from fastapply.api.events import TextDelta
+from fastapply.api.models import Models
 from fastapply.api.openapi.routes import ENVELOPES, ERRORS, ROUTES, Answer, Body, Route
 from fastapply.api.openapi.schemas import components, reference, request_schema
 
@@ -37,11 +39,12 @@ _HEADERS: dict[int, Json] = {
 }
 
 
-def build(needs_key: bool) -> Json:
-    """The document of a service that asks for keys, or of one that does not."""
-    schemas = components([*_kinds(), Chunk])
+def build(needs_key: bool, models: Models) -> Json:
+    """The document of a service that asks for keys, or of one that does not, with its `models`."""
+    schemas = components([*_kinds(), Chunk, TextDelta])
     bodies = [route.body for route in ROUTES if route.body]
-    requests = {body.name: request_schema(body, schemas[body.kind.__name__]) for body in bodies}
+    narrowed: dict[str, list[Any]] = {"model": list(models.names), "n": [1]}
+    requests = {body.name: request_schema(body, schemas[body.kind.__name__], narrowed) for body in bodies}
     paths: Json = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method] = _operation(route)

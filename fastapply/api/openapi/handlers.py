@@ -9,6 +9,7 @@ import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from fastapply.api.models import Models
 from fastapply.api.openapi.document import build
 from fastapply.api.openapi.page import CONTENT_SECURITY_POLICY, render
 
@@ -23,9 +24,9 @@ class Documentation:
     page: bytes
 
     @classmethod
-    def make(cls, needs_key: bool) -> Self:
-        """What describes a service that asks for keys, or one that does not."""
-        document = build(needs_key)
+    def make(cls, needs_key: bool, models: Models) -> Self:
+        """What describes a service that asks for keys, or one that does not, and has these models."""
+        document = build(needs_key, models)
         return cls(msgspec.json.encode(document), render(document).encode())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastapply.api.chat import wire as chat
 from fastapply.api.envelopes import ErrorEnvelope, ProblemBody
 from fastapply.api.metrics import TEXT_FORMAT
-from fastapply.api.models import NAMES, Model, ModelList
+from fastapply.api.models import Model, ModelList
 from fastapply.api.state import Health, Readiness
 from fastapply.api.wire import ALIASES, REQUIRED, ApplyAnswer, ApplyRequest, CodeApplyAnswer
 
@@ -27,8 +27,6 @@ class Body:
     aliases: Mapping[str, tuple[str, ...]]
     required: tuple[str, ...]
     example: dict[str, Any]
-    narrowed: dict[str, list[Any]] = field(default_factory=dict)
-    """Values that are accepted, for fields whose type allows more."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +64,20 @@ ERRORS = {
     413: "The body, or the file behind its placeholders, is too large (`input_too_large`).",
     415: "The body does not say that it is JSON, or it is compressed (`unsupported_media_type`).",
     422: "The edit is refused (`edit_in_doubt`, with doubts and a hint), a field can't be used (`invalid_request`, "
-    "`unknown_language`), or a model is asked for (`model_unavailable`).",
+    "`unknown_language`), a model is asked for and none is configured (`model_unavailable`), or the edit is too long "
+    "for the model or holds its marks (`question_too_long`, `question_unfit`).",
     429: "Too many requests in a minute (`rate_limited`; in OpenAI's envelope `rate_limit_exceeded`).",
     500: "The process of this merge was lost (`worker_died`), or a fault of the service (`error`). Other requests are "
     "not affected.",
-    503: "Too many requests wait (`queue_full`).",
+    502: "The model answered with an error of its own (`model_failed`).",
+    503: "Too many requests wait (`queue_full`, `model_busy`), or the model that is asked for does not run "
+    "(`model_down`).",
     504: "The merge took longer than its deadline, waiting included (`deadline_exceeded`).",
 }
 """When each status of an error is answered. 499 is for the log alone: its client has gone."""
 
 _ADMISSION = (401, 403, 429)
-_MERGE = (400, *_ADMISSION, 413, 415, 422, 500, 503, 504)
+_MERGE = (400, *_ADMISSION, 413, 415, 422, 500, 502, 503, 504)
 _GREET = 'def greet(name):\n    print("hi " + name)\n\n\ngreet("you")\n'
 _GREET_BETTER = 'def greet(name):\n    print(f"hi {name}")\n# ... existing code ...\n'
 
@@ -86,17 +87,25 @@ ROUTES = (
         path="/v1/apply",
         name="apply",
         summary="Merge a lazy edit into a file",
-        description="FastApply's own route: the answer has all there is to know. It is not streamed: a merge takes "
-        "milliseconds and can be refused until its end.",
+        description="FastApply's own route: the answer has all there is to know. With `stream` the text comes as it "
+        "is final: in one piece from the structural merge, bit by bit from a model.",
         body=Body(
             "ApplyRequest",
             ApplyRequest,
             ALIASES,
             REQUIRED,
             {"path": "greet.py", "original_code": _GREET, "edit_snippet": _GREET_BETTER},
-            {"stream": [False], "model": list(NAMES)},
         ),
-        answers=(Answer(200, "The merged file.", ApplyAnswer),),
+        answers=(
+            Answer(200, "The merged file.", ApplyAnswer),
+            Answer(
+                200,
+                "With `stream`: events `text`, whose data are `TextDelta`s and together the merged file, then one "
+                "`result` (`ApplyAnswer`), or one `error` (`ProblemBody`) where the answer of the model is refused.",
+                None,
+                "text/event-stream",
+            ),
+        ),
         errors=_MERGE,
     ),
     Route(
@@ -112,7 +121,6 @@ ROUTES = (
             ALIASES,
             REQUIRED,
             {"model": "auto", "initial_code": _GREET, "edit_snippet": _GREET_BETTER, "instruction": "Use an f-string."},
-            {"model": list(NAMES)},
         ),
         answers=(Answer(200, "The merged file.", CodeApplyAnswer),),
         errors=(*_MERGE, 404),
@@ -140,7 +148,6 @@ ROUTES = (
                     }
                 ],
             },
-            {"n": [1], "model": list(NAMES)},
         ),
         answers=(
             Answer(200, "The merged file.", chat.Completion),

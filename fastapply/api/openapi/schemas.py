@@ -37,12 +37,15 @@ def components(kinds: Iterable[type]) -> dict[str, Schema]:
     return dict(sorted(found.items()))
 
 
-def request_schema(body: Body, plain: Schema) -> Schema:
-    """`plain`, the schema of the type, with all names of each field, and `null` as if absent."""
+def request_schema(body: Body, plain: Schema, narrowed: dict[str, list[Any]]) -> Schema:
+    """`plain`, the schema of the type, with all names of each field, and `null` as if absent.
+
+    `narrowed` are the values that are accepted, for fields whose type allows more.
+    """
     properties: Schema = {}
     for field in body.aliases:
         first, *others = names_of(field, body.aliases)
-        properties[first] = _narrowed(plain["properties"][field], body.narrowed.get(field))
+        properties[first] = _narrowed(plain["properties"][field], narrowed.get(field))
         for other in others:
             properties[other] = {**properties[first], "description": f"Another name for `{first}`.", NAME_OF: first}
         if others:

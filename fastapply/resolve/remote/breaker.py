@@ -32,6 +32,11 @@ class Breaker:
         """Failures in a row so far."""
         return self._failures
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the server is to be left alone."""
+        return self._failures >= self._limit and self._clock() < self._until
+
     def attempt(self) -> Attempt:
         """Leave to ask the server once. Raises `ModelDown` while it is to be left alone."""
         attempt = Attempt(self)

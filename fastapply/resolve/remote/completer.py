@@ -75,6 +75,16 @@ class RemoteCompleter:
         """The profile's name."""
         return self._profile.name
 
+    @property
+    def whole_file(self) -> bool:
+        """Whether the model was trained on whole files."""
+        return self._profile.decoding.whole_file
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the server is asked at present: false after several failures in a row."""
+        return self._server.is_up
+
     async def close(self) -> None:
         """End all connections. Open questions end with `ModelDown`."""
         await self._server.close()

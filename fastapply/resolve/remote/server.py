@@ -88,6 +88,11 @@ class Server:
         self._breaker = Breaker(patience.failures, patience.rest)
         self._refused: frozenset[str] = frozenset()
 
+    @property
+    def is_up(self) -> bool:
+        """Whether it may be asked at present."""
+        return not self._breaker.is_open
+
     async def close(self) -> None:
         """End all connections."""
         await self._client.aclose()

@@ -13,6 +13,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from fastapply.api import handlers, wire
 from fastapply.api.chat import wire as chat
+from fastapply.api.models import Models
 from fastapply.api.openapi.document import build
 from fastapply.api.openapi.routes import ROUTES, Route
 
@@ -90,12 +91,12 @@ def test_no_field_of_a_request_is_forgotten(kind: Any, aliases: dict[str, tuple[
         ({"original_code": None, "edit": ""}, False),
         ({"original_code": ""}, False),
         ({"original_code": "", "edit_snippet": 1}, False),
-        ({"original_code": "", "edit_snippet": "", "stream": True}, False),
+        ({"original_code": "", "edit_snippet": "", "stream": 1}, False),
         ({"original_code": "", "edit_snippet": "", "model": "gpt-5"}, False),
     ],
 )
 def test_the_schema_of_a_request_agrees_with_the_service(service: Service, body: dict[str, Any], valid: bool) -> None:
-    document = build(needs_key=False)
+    document = build(needs_key=False, models=Models())
     schema = {"$ref": "#/components/schemas/ApplyRequest", "components": document["components"]}
     assert jsonschema_rs.validator_for(schema).is_valid(body) == valid
     reply = service.apply(body)
@@ -103,8 +104,8 @@ def test_the_schema_of_a_request_agrees_with_the_service(service: Service, body:
 
 
 def test_a_key_is_asked_for_where_there_are_keys() -> None:
-    document = build(needs_key=True)
+    document = build(needs_key=True, models=Models())
     assert document["security"] == [{"key": []}]
     open_paths = [path for path, item in document["paths"].items() if item.get("get", {}).get("security") == []]
     assert open_paths == ["/health", "/ready", "/schema", "/schema/openapi.json"]
-    assert build(needs_key=False)["security"] == []
+    assert build(needs_key=False, models=Models())["security"] == []

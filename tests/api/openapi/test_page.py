@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from fastapply.api.models import Models
 from fastapply.api.openapi.document import build
 from fastapply.api.openapi.page import render
 from fastapply.api.openapi.routes import ROUTES
@@ -93,7 +94,7 @@ def test_every_route_is_on_it(outline: Outline) -> None:
 
 
 def test_texts_are_escaped() -> None:
-    document = build(needs_key=False)
+    document = build(needs_key=False, models=Models())
     document["info"]["description"] = "<b>&`<i>`"
     assert "<p>&lt;b&gt;&amp;<code>&lt;i&gt;</code></p>" in render(document)
 
@@ -114,6 +115,7 @@ def test_every_command_on_it_works(service: Service, reply: httpx.Response) -> N
 
 
 def test_commands_send_the_key_where_one_is_asked_for() -> None:
-    with_key = [command for command in commands(render(build(needs_key=True))) if "Authorization: Bearer" in command]
+    page = render(build(needs_key=True, models=Models()))
+    with_key = [command for command in commands(page) if "Authorization: Bearer" in command]
     assert len(with_key) == sum(route.needs_key for route in ROUTES)
-    assert not any("Authorization" in command for command in commands(render(build(needs_key=False))))
+    assert not any("Authorization" in command for command in commands(render(build(needs_key=False, models=Models()))))
