@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from fastapply import apply
+from fastapply.resolve.question import questions
 from support.parrot import parrot
 from support.service import running, wait_until
 
@@ -28,9 +30,26 @@ SURE = {"original_code": ORIGINAL, "edit_snippet": "beta = 2\nnew = 5\ngamma = 3
 OTHER = {"original_code": "one = 1\ntwo = 2\n", "edit_snippet": "# ...\nthree = 3\n# ...\n", "path": "a.py"}
 
 
+def functions(numbers: range) -> str:
+    return "".join(f"def f{n}(a):\n    b{n} = a\n    c{n} = b{n}\n    return c{n}\n" for n in numbers)
+
+
+LONG = functions(range(5_000))
+WITHIN = "def f2500(a):\n    # ... existing code ...\n    new = 5\n    # ... existing code ...\n    return c2500\n"
+MERGED = LONG.replace("    c2500 = b2500\n", "    new = 5\n    c2500 = b2500\n")
+
+
+def the_part() -> str:
+    """What of the long file the model is shown, as it should come out."""
+    guess = apply(LONG, WITHIN, path="a.py", on_doubt="best", deadline=60)
+    part = questions(LONG, WITHIN, guess, path="a.py", deadline=60).part
+    assert part is not None
+    return part.question.code.replace("    c2500 = b2500\n", "    new = 5\n    c2500 = b2500\n")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return parrot(tmp_path_factory.mktemp("parrot"), [ANSWER])
+    return parrot(tmp_path_factory.mktemp("parrot"), [ANSWER, the_part()])
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +168,18 @@ def test_all_answers_are_the_same_at_any_concurrency(served: Service) -> None:
     with ThreadPoolExecutor(16) as pool:
         replies = list(pool.map(lambda _: served.apply(DOUBTFUL, timeout=60).json(), range(32)))
     assert {reply["merged_code"] for reply in replies} == {ANSWER}
+
+
+def test_of_a_long_file_the_part_in_doubt_is_asked_about(served: Service) -> None:
+    """20,000 lines: far more than the model can read, and as cheap as a few."""
+    for stream in (False, True):
+        reply = served.apply(original_code=LONG, edit_snippet=WITHIN, path="a.py", stream=stream, timeout=60)
+        answer = events_of(reply)[-1][1] if stream else reply.json()
+        assert answer.get("merged_code") == MERGED, answer.get("doubts")
+        assert answer["engine"] == PROFILE
+        assert answer["usage"]["prompt_tokens"] < 2_000
+        if stream:
+            assert "".join(data["text"] for _, data in events_of(reply)[:-1]) == MERGED
 
 
 def test_an_edit_too_long_for_the_model_says_so(served: Service) -> None:

@@ -23,17 +23,20 @@ _HIDDEN = 256
 
 
 def parrot(folder: Path, texts: Sequence[str], begin: str = "<updated-code>", end: str = "</updated-code>") -> Path:
-    """A folder with config.json, model.safetensors and tokenizer.json; the first text is said after `begin`."""
+    """A folder with config.json, model.safetensors and tokenizer.json.
+
+    After `begin` comes the first text that may: a splice allows those alone whose lines are in its sources.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = _tokenizer([*(line for text in texts for line in text.splitlines(keepends=True)), begin, end])
     tokenizer.save(str(folder / "tokenizer.json"))
-    followers: dict[int, int] = {}
+    followers: dict[tuple[int, int], float] = {}
     for number, text in enumerate(texts):
-        said = [*([begin] if number == 0 else []), *text.splitlines(keepends=True), end]
-        for before, after in pairwise(said):
+        for before, after in pairwise([begin, *text.splitlines(keepends=True), end]):
             ids, next_ids = tokenizer.encode(before).ids, tokenizer.encode(after).ids
             assert len(ids) == 1, f"{before!r} is {len(ids)} tokens"
-            assert followers.setdefault(ids[0], next_ids[0]) == next_ids[0], f"{before!r} stands twice"
+            assert (ids[0], next_ids[0]) not in followers, f"{before!r} stands twice"
+            followers[ids[0], next_ids[0]] = 0.9**number
     _save_weights(folder, tokenizer.get_vocab_size(), followers)
     return folder
 
@@ -53,7 +56,7 @@ def _tokenizer(lines: Sequence[str]) -> Tokenizer:
     return tokenizer
 
 
-def _save_weights(folder: Path, vocab: int, followers: dict[int, int]) -> None:
+def _save_weights(folder: Path, vocab: int, followers: dict[tuple[int, int], float]) -> None:
     config = {
         "model_type": "qwen2", "vocab_size": vocab, "hidden_size": _HIDDEN, "intermediate_size": 32,
         "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 4096,
@@ -64,8 +67,8 @@ def _save_weights(folder: Path, vocab: int, followers: dict[int, int]) -> None:
     generator = torch.Generator().manual_seed(3)
     embeddings = torch.nn.functional.normalize(torch.randn(vocab, _HIDDEN, generator=generator), dim=1)
     head = torch.zeros(vocab, _HIDDEN)
-    for before, after in followers.items():
-        head[after] += embeddings[before]
+    for (before, after), strength in followers.items():
+        head[after] += strength * embeddings[before]
     width, kv = _HIDDEN, _HIDDEN // 2
     layer = {
         "input_layernorm.weight": torch.ones(width), "post_attention_layernorm.weight": torch.ones(width),
