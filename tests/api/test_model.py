@@ -218,3 +218,27 @@ def engine_of(service: Service) -> int:
         if b"backend.process" in Path(f"/proc/{child}/cmdline").read_bytes():
             return child
     raise AssertionError("there is no engine")
+
+
+def test_a_rank_that_dies_takes_the_engine_down_and_the_service_goes_on(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    log = tmp_path_factory.mktemp("log") / "ranks.log"
+    options = ("--model", str(folder), "--profile", PROFILE, "--device", "cpu", "--tensor-parallel", "2")
+    with running(log, *options, "--pool-workers", "1") as service:
+        wait_until_up(service)
+        assert service.apply(DOUBTFUL, timeout=60).json()["merged_code"] == ANSWER
+        os.kill(other_rank(engine_of(service)), signal.SIGKILL)
+        wait_until(lambda: state_of_model(service) == "down")
+        assert service.apply(SURE).status_code == 200
+        assert service.apply(DOUBTFUL).json()["code"] == "edit_in_doubt"
+        wait_until_up(service)
+        assert service.apply(DOUBTFUL, timeout=60).json()["merged_code"] == ANSWER
+    assert "rank 1" in log.read_text()
+
+
+def other_rank(engine: int) -> int:
+    tasks = Path(f"/proc/{engine}/task").iterdir()
+    children = {int(child) for task in tasks for child in (task / "children").read_text().split()}
+    [rank] = [child for child in children if b"--rank" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return rank
