@@ -15,7 +15,8 @@ __all__ = ["ErrorBody", "ErrorEnvelope", "ProblemBody", "family_of"]
 
 Family = Literal["problem", "openai"]
 
-_OPENAI_ROUTES = ("/v1/chat/", "/v1/models", "/v1/code/")
+_OPENAI_ROUTES = ("/v1/chat/", "/v1/models", "/v1/code/", "/chat/", "/models")
+"""The last two are asked by clients whose base URL lacks `/v1`."""
 
 
 def family_of(path: str) -> Family:

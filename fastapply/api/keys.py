@@ -6,6 +6,7 @@ import hashlib
 import logging
 import math
 import os
+import re
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 _OPEN = ("/health", "/ready", "/schema")
 """Paths that need no key, and what is below them."""
 _LOOK_AGAIN_SECONDS = 1.0
+_HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:@]*)(?::\d*)?")
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -140,9 +142,8 @@ class Turnstile(ASGIMiddleware):
 
     def _require_local_name(self, headers: Headers) -> None:
         # A page from elsewhere whose name was made to lead here (DNS rebinding) still says its own name.
-        host = headers.get("host", "")
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if name.lower() not in self._names:
+        host = _HOST.fullmatch(headers.get("host", ""))
+        if host is None or host["name"].lower() not in self._names:
             raise Problem(
                 HTTPStatus.FORBIDDEN, "host_not_allowed", "without keys, only requests to localhost are answered"
             )

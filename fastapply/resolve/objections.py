@@ -33,7 +33,7 @@ __all__ = ["Trial", "objections"]
 
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _ALIKE = 0.5  # what a line has in common at least with its new version
-_MOST_DOUBTS = 20  # of one kind
+_MOST_DOUBTS = 5  # of one kind
 _PAIRS = 40_000  # lines that go times lines that come, in which new versions are looked for
 
 

@@ -79,7 +79,9 @@ def test_a_keyless_service_answers_to_its_local_names(host: str) -> None:
     assert reply.status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:80", "127.0.0.1.nip.example"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example:80", "127.0.0.1.nip.example", "localhost:80@evil", ""]
+)
 def test_a_page_from_elsewhere_that_leads_its_name_here_is_kept_out(host: str) -> None:
     (reply,) = ask(Settings(), {"headers": {"host": host}})
     assert reply.status_code == 403

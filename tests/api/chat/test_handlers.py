@@ -158,3 +158,9 @@ def test_a_huge_file_behind_placeholders_is_too_large(service: Service) -> None:
     begin, line = "⟪MORPH_DEFINITIONS_BEGIN_0⟫", "x" * 10_000
     code = f'{begin}\n⟪M0:0:line⟫="{line}"\n⟪MORPH_DEFINITIONS_END_0⟫\n⟪MORPH_CODE_BEGIN_0⟫\n' + "⟪M0:0:line⟫\n" * 2000
     assert refused(ask(service, f"<code>{code}</code>\n<update>a</update>"), 413, "input_too_large", "messages")
+
+
+@pytest.mark.parametrize("path", ["/chat/completions", "/models"])
+def test_a_client_whose_base_url_lacks_the_version_is_told_in_its_own_words(service: Service, path: str) -> None:
+    reply = httpx.post(f"{service.url}{path}", json={})
+    refused(reply, 404, "not_found", None)
