@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from backend.batch import Batch
     from backend.model import Decoder
 
-__all__ = ["Bucket", "Capture", "Graphs", "bucket_of", "cuda_capture"]
+__all__ = ["GATHERED", "Bucket", "Capture", "Graphs", "bucket_of", "cuda_capture"]
 
 _TOKENS = 16
 """Query tokens of one sequence, at most: beyond, kernels run longer than it takes to launch them."""
 _ROWS = 64
 """Query tokens of a step, padding included, at most."""
-_GATHERED = 2**17
+GATHERED = 2**17
 """Tokens whose keys and values a step may gather, padding included: 256 MiB for one layer of a 7B."""
 
 
@@ -71,7 +71,7 @@ def bucket_of(batch: Batch, most_rows: int = _ROWS) -> Bucket | None:
     totals = np.asarray(batch.contexts) + lengths
     bucket = Bucket(_power(len(lengths)), _power(int(lengths.max())), _power(-(-int(totals.max()) // PAGE_TOKENS)))
     fits = bucket.tokens <= _TOKENS and bucket.rows <= most_rows
-    return bucket if fits and bucket.sequences * bucket.pages * PAGE_TOKENS <= _GATHERED else None
+    return bucket if fits and bucket.sequences * bucket.pages * PAGE_TOKENS <= GATHERED else None
 
 
 def _power(count: int) -> int:

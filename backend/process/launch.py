@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import platform
 import secrets
 import signal
@@ -25,7 +24,7 @@ from backend.model import Decoder
 from backend.process.choices import device_of, settings_of, spec_of
 from backend.process.group import agree, join
 from backend.process.messages import Welcome
-from backend.process.room import free_memory, step_memory
+from backend.process.room import available_cores, free_memory, step_memory
 from backend.process.server import Server
 from backend.ranks import Leader, follow
 from backend.runner import ModelRunner
@@ -98,7 +97,7 @@ def _loaded(
     if device.type == "cuda":
         torch.cuda.set_device(device)
     else:
-        torch.set_num_threads(options.threads or max(len(os.sched_getaffinity(0)) // ranks, 1))
+        torch.set_num_threads(options.threads or max(available_cores() // ranks, 1))
     split = Split.of(spec, options.rank, ranks)
     group, control = join(options, device)
     if options.dummy is None:
@@ -122,7 +121,7 @@ def _pages(options: Options, decoder: Decoder, settings: EngineSettings) -> int:
         head_dim=spec.head_dim,
         value_bytes=spec.dtype.itemsize,
     )
-    reserve, why = step_memory(spec, decoder.split, settings)
+    reserve, why = step_memory(spec, decoder.split, settings, recorded=decoder.capturable)
     share = options.memory_share or (0.9 if device.type == "cuda" else 0.5)
     free = free_memory(device, options.tensor_parallel)
     plan = plan_pages(free=free, page=page, context=settings.context, share=share, reserve=reserve)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
+from backend.graphs import GATHERED
 from backend.kv.memory import GIB
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from backend.spec import ModelSpec
     from backend.split import Split
 
-__all__ = ["free_memory", "step_memory"]
+__all__ = ["available_cores", "available_memory", "free_memory", "step_memory"]
 
 _CGROUP = Path("/sys/fs/cgroup")
 _HEAD_ROWS = 256
@@ -30,6 +32,18 @@ def free_memory(device: torch.device, ranks: int) -> int:
     return available_memory() // ranks
 
 
+def available_cores(cgroup: Path = _CGROUP) -> int:
+    """Cores that this process may use, by affinity and by the quota of a container."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, _, period = (cgroup / "cpu.max").read_text("ascii").strip().partition(" ")
+    except (OSError, ValueError):
+        return cores
+    if quota.isdecimal() and period.isdecimal():
+        return max(1, min(cores, math.ceil(int(quota) / int(period))))
+    return cores
+
+
 def available_memory(meminfo: Path = Path("/proc/meminfo"), cgroup: Path = _CGROUP) -> int:
     """Bytes that could be taken without swapping; where the system does not say, all there are."""
     found = _available(meminfo)
@@ -37,17 +51,19 @@ def available_memory(meminfo: Path = Path("/proc/meminfo"), cgroup: Path = _CGRO
     return found if limit is None or used is None else max(min(found, limit - used), 0)
 
 
-def step_memory(spec: ModelSpec, split: Split, settings: EngineSettings) -> tuple[int, str]:
+def step_memory(spec: ModelSpec, split: Split, settings: EngineSettings, *, recorded: bool = False) -> tuple[int, str]:
     """Bytes that the largest step may need besides weights and pages, and the arithmetic.
 
-    An upper estimate from the plain ops: what a layer holds at once, masks and gathered keys of one sequence, logits.
+    An upper estimate from the plain ops: what a layer holds at once, masks and gathered keys of one sequence, logits;
+    where short steps are `recorded`, the keys that those gather, in memory that they keep.
     """
     size, tokens = spec.dtype.itemsize, settings.step_tokens
     inner = max(len(split.intermediate), len(split.expert_intermediate) * (spec.experts.active if spec.experts else 0))
     width = 4 * spec.hidden + 3 * (len(split.heads) + 2 * len(split.kv_heads)) * spec.head_dim + 3 * inner
     layer = tokens * width * max(size, 4)  # norms are computed in float32
     mask = tokens * settings.context * (1 + size)
-    keys = 2 * 2 * settings.context * len(split.kv_heads) * spec.head_dim * size
+    gathered = 2 * settings.context + (GATHERED if recorded else 0)
+    keys = 2 * gathered * len(split.kv_heads) * spec.head_dim * size
     rows = min(_HEAD_ROWS, tokens)
     logits = 2 * rows * len(split.vocab) * size + 3 * min(settings.sampled_rows, tokens) * spec.vocab_size * 4
     total = layer + mask + keys + logits

@@ -18,7 +18,7 @@ from backend.process.choices import device_of, line_ends, settings_of, spec_of
 from backend.process.counting import Rate
 from backend.process.ending import ended
 from backend.process.options import CONFIG, DTYPES, Options, parse
-from backend.process.room import available_memory, step_memory
+from backend.process.room import available_cores, available_memory, step_memory
 from backend.settings import EngineSettings
 from backend.split import Split
 from backend.tokenizer import open_tokenizer
@@ -157,6 +157,19 @@ def test_memory_is_what_the_container_leaves(tmp_path: Path) -> None:
     assert available_memory(meminfo, tmp_path) == 0
 
 
+def test_cores_are_what_the_container_leaves(tmp_path: Path) -> None:
+    machine = available_cores(tmp_path)
+    assert machine >= 1
+    for quota, cores in [
+        ("max 100000", machine),
+        ("50000 100000", 1),
+        ("150000 100000", min(2, machine)),
+        ("", machine),
+    ]:
+        (tmp_path / "cpu.max").write_text(quota)
+        assert available_cores(tmp_path) == cores
+
+
 def test_a_step_needs_less_on_each_of_more_ranks(llama: Saved) -> None:
     spec = llama.spec()
     settings = EngineSettings(vocab_size=131, context=512)
@@ -164,6 +177,8 @@ def test_a_step_needs_less_on_each_of_more_ranks(llama: Saved) -> None:
     assert sizes == sorted(sizes, reverse=True)
     longer = EngineSettings(vocab_size=131, context=512, step_tokens=4096)
     assert step_memory(spec, Split.of(spec, 0, 1), longer)[0] > sizes[0]
+    keys = 2 * 2**17 * spec.kv_heads * spec.head_dim * 4
+    assert step_memory(spec, Split.of(spec, 0, 1), settings, recorded=True)[0] == sizes[0] + keys
 
 
 @given(st.lists(st.tuples(st.integers(0, 100), st.floats(0.01, 5)), min_size=1, max_size=30))
