@@ -120,7 +120,7 @@ SWITCHES: Final[dict[str, dict[str, Change]]] = {
     "firm anchors": {"fastapply.merge.losses:Losses._solid": _gives(lambda: 2)},
     "whole files": {"fastapply.merge.sheet:Sheet.is_whole_file": _NO},
     # checks
-    "lost lines": {"fastapply.merge.checks:_lost": _EMPTY},
+    "lost lines": {"fastapply.merge.checks:lost_lines": _EMPTY},
     "doubled lines": {"fastapply.merge.checks:_doubled": _EMPTY},
     "twins": {"fastapply.merge.checks:_twins": _EMPTY},
     "renamed copies": {"fastapply.merge.checks:_renamed": _EMPTY},
