@@ -17,6 +17,7 @@ _FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*[^`]*$")
 _UNLIKE_ITEM = re.compile(r"-(?:[^\s-]|\s{4,}\S)")  # no item of a list: a sign before a line, or before indented code
 _FENCES = ("```", "~~~")
 _FILE_LINE = re.compile(r"^\W*(?:file(?:name|path)?\s*:\s*)?(?P<path>[\w./\\@+\-\[\]()]+\.\w+)\W*$", re.IGNORECASE)
+HEAD = 3  # lines of a file in which it may name itself
 
 
 class Marker(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ def read_snippet(
     raw = bare_lines(text)
     if limit is not None:
         limit.check()
-    first, last = _unwrap(raw, original_keys, path, prose)
+    first, last = _unwrap(raw, original, original_keys, path, prose)
     signed = _is_signed(raw[first:last], original_keys, original, prose)
     snippet = Snippet([], [], [], [], [], [], signed)
     shifted = frozenset(line.rstrip() for line in original) if signed else frozenset()
@@ -111,7 +112,9 @@ def _settle(snippet: Snippet, known: frozenset[str]) -> None:
     snippet.signs[:] = [" "] * len(kept)
 
 
-def _unwrap(raw: list[str], known: frozenset[str], path: str | None, prose: bool) -> tuple[int, int]:
+def _unwrap(
+    raw: list[str], original: list[str], known: frozenset[str], path: str | None, prose: bool
+) -> tuple[int, int]:
     """The range of lines inside a fence, and below a line that only names the file."""
     first, last = 0, len(raw)
     while first < last and not raw[first].strip():
@@ -134,6 +137,7 @@ def _unwrap(raw: list[str], known: frozenset[str], path: str | None, prose: bool
         named is not None
         and key_of(raw[named]) not in known
         and _names_file(raw[named], path)
+        and not _renames(raw[named], original)
         and raw[named] not in raw[named + 1 : last]  # what stands twice is text, not what the text is wrapped in
     ):
         first = named + 1
@@ -150,6 +154,14 @@ def _names_file(line: str, path: str | None) -> bool:
     return path is not None and (
         path.replace("\\", "/").endswith(named) or named.endswith(path.replace("\\", "/").lstrip("./"))
     )
+
+
+def _renames(line: str, original: list[str]) -> bool:
+    """True where the original begins with a comment that names a file by another name: then `line` is its new version,
+    and no wrapping."""
+    heads = [body for head in original[:HEAD] if (body := comment_body(head)) and _FILE_LINE.match(body)]
+    words = (comment_body(line) or "").split()
+    return bool(words) and bool(heads) and all(head.split() != words for head in heads)
 
 
 def _is_signed(lines: list[str], known: frozenset[str], original: list[str], prose: bool) -> bool:

@@ -1,0 +1,8 @@
+# shop/before.py
+# Copyright the authors
+
+import os
+
+
+def home():
+    return os.environ["HOME"]

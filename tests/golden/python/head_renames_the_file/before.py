@@ -1,0 +1,8 @@
+# store/session.py
+# Copyright the authors
+
+import os
+
+
+def home():
+    return os.environ["HOME"]

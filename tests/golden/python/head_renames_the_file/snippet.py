@@ -1,0 +1,3 @@
+# shop/before.py
+# Copyright the authors
+# ... existing code ...
