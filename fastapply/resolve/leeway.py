@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Leeway"]
 
+_OF_A_PLACE = frozenset({"undecided_place", "no_anchor", "ambiguous_anchor"})
+"""Doubts about where new lines belong: nothing goes because of them."""
+
 
 class Leeway:
     """The lines of both texts that are in doubt; nothing where the merge was sure."""
@@ -57,9 +60,15 @@ class Leeway:
 
     @cached_property
     def lines(self) -> set[int]:
-        """The lines of the original that are in doubt, or that lines of the snippet in doubt stand in place of."""
+        """The lines of the original of which it is in doubt whether they go, or that lines of the snippet in doubt
+        stand in place of."""
         sides = self._sides
-        places = [(place.start, place.end) for place in self._places]
+        places = [
+            (place.start, place.end)
+            for doubt in sides.guess.doubts
+            if doubt.kind not in _OF_A_PLACE
+            for place in doubt.candidates
+        ]
         for change in sides.changes:
             shown = {number for number in sides.numbers[change.new_start : change.new_end] if number >= 0}
             if shown & self.shown or (not shown and change.start in self.room):

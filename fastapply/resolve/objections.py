@@ -21,6 +21,7 @@ from fastapply.merge.text import bare_lines
 from fastapply.merge.validate import syntax_doubt
 from fastapply.merge.values import Doubt, LineRange
 from fastapply.resolve.difference import changed
+from fastapply.resolve.placement import Placement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -83,14 +84,19 @@ class Trial:
         return Counter(map(key_of, self.sides.new))
 
     @cached_property
+    def placement(self) -> Placement:
+        """The answer beside the snippet."""
+        return Placement(self.sides, self.leeway, self.shown, self.changes, self.replaced)
+
+    @cached_property
     def replaced(self) -> set[int]:
-        """The lines of the original that a line of the snippet in doubt is a new version of, in the answer."""
+        """The lines of the original that a line of the snippet in doubt is a new version of, in the answer. A line
+        that the original has somewhere is no new version of another."""
         sides, found = self.sides, set[int]()
         for block in self.changes:
             old = {j: key for j in range(block.start, block.end) if (key := key_of(sides.old[j]))}
-            new = [
-                key for line in self.shown[block.new_start : block.new_end] if (key := key_of(line)) in self.leeway.keys
-            ]
+            shown = map(key_of, self.shown[block.new_start : block.new_end])
+            new = [key for key in shown if key in self.leeway.keys and not sides.keys[key]]
             found |= _versions(old, new)
         return found
 
@@ -113,6 +119,7 @@ def objections(trial: Trial) -> Iterator[Doubt]:
         _gone(trial),
         _lost(trial),
         _doubled(trial, known),
+        _misplaced(trial, known),
         _still_there(trial, known),
         _twins(trial, known),
     ):
@@ -175,14 +182,14 @@ def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def _gone(trial: Trial) -> Iterator[Doubt]:
-    """Lines of the original that the guess keeps for sure, and the answer has not, not there."""
+    """Lines of the original that the guess keeps for sure, and the answer has not, not in their order."""
     sides = trial.sides
-    gone = {
-        sides.place_in_original(g).start
-        for block in trial.blocks
-        for g in range(block.start, block.end)
-        if sides.numbers[g] < 0 and not _may_go(trial, g)
-    }
+    kept = {origin.line for origin in sides.origins if origin.source == "original"}
+    gone = kept.intersection(j for block in trial.changes for j in range(block.start, block.end))
+    # Where nothing is in doubt, new lines can't stand elsewhere among them either.
+    apart = (sides.origins[g] for block in trial.blocks for g in range(block.start, block.end))
+    gone |= {line for source, line in apart if source == "original" and line not in trial.leeway.room}
+    gone = {j for j in gone if not _may_go(trial, j)}
     # Where the merge is sure, it has heeded what the instruction says.
     if in_doubt := gone.intersection(trial.leeway.room):
         gone -= in_doubt & trial.leeway.explained
@@ -208,13 +215,13 @@ def _lost(trial: Trial) -> Iterator[Doubt]:
         )
 
 
-def _may_go(trial: Trial, g: int) -> bool:
-    """True for a line of the original in the guess that is in doubt, has a new version, or stands where the snippet
-    shows it."""
-    sides, key = trial.sides, key_of(trial.sides.new[g])
-    place = sides.place_in_original(g)
-    moved = key in trial.leeway.keys and place.start in trial.leeway.room and trial.keys[key] >= sides.keys[key]
-    return not key or place.start in trial.leeway.lines or place.start in trial.replaced or moved
+def _may_go(trial: Trial, j: int) -> bool:
+    """True for a line of the original of which it is in doubt whether it goes, that has a new version, or that in what
+    is in doubt stands elsewhere or nowhere as the snippet shows it."""
+    leeway, key = trial.leeway, key_of(trial.sides.old[j])
+    moved = key in leeway.keys & trial.placement.moved and trial.keys[key] >= trial.sides.keys[key]
+    may_change = j in leeway.room and (moved or j in trial.placement.given_way)
+    return not key or j in leeway.lines or j in trial.replaced or may_change
 
 
 def _versions(old: dict[int, str], new: Sequence[str]) -> set[int]:
@@ -233,11 +240,23 @@ def _versions(old: dict[int, str], new: Sequence[str]) -> set[int]:
 
 def _doubled(trial: Trial, known: Sequence[int]) -> Iterator[Doubt]:
     """Lines of the answer that the guess has not, or not so often, where nothing in doubt allows them."""
-    for first, last in _runs(_beyond(trial, known, lambda key: trial.keys[key] > trial.sides.keys[key])):
+    twice = trial.placement.repeated.intersection(known)
+    for first, last in _runs(twice.union(_beyond(trial, known, lambda key: trial.keys[key] > trial.sides.keys[key]))):
         yield Doubt(
             "duplicated_line",
             f"{_lines(trial, first, last)} of the model's result is there once more than it should be",
             "show what stands before and behind the change",
+            candidates=tuple(_places(trial, key_of(trial.shown[first]))),
+        )
+
+
+def _misplaced(trial: Trial, known: Sequence[int]) -> Iterator[Doubt]:
+    """Lines that are new in the file where neither the guess has them nor the snippet shows them."""
+    for first, last in _runs(trial.placement.misplaced.intersection(known)):
+        yield Doubt(
+            "lost_snippet_line",
+            f"{_lines(trial, first, last)} of the model's result stands elsewhere than the snippet shows it",
+            "show the lines right before and right after the change",
             candidates=tuple(_places(trial, key_of(trial.shown[first]))),
         )
 
