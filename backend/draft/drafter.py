@@ -3,6 +3,10 @@
 Sources in order: the given best guess, the original, the snippet, then prompt and output so far. Evidence for a place
 is what source and output have in common before it: `strong_match` tokens or one whole line that the source holds once
 are strong, and chunks double as they prove right; less is weak, and no more is proposed than is nearly free.
+
+Right after a miss there is one token to go by, and the place that was left has all before it in common, too. So the
+guess that this token was replaced, or comes a little further on, gives way to strong evidence only, or to a line that
+begins alike. If that was wrong, and all since agrees with having stayed, the next miss leads back.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from backend.draft.source import Place
     from backend.settings import DraftSettings
 
 __all__ = ["Drafter"]
@@ -55,6 +60,8 @@ class Drafter:
         self._size = settings.first_chunk
         self._source: Source | None = None
         self._position = 0
+        self._taken = 0
+        """Where the source was taken up."""
         self._strong = False
         self._common = 0
         """Tokens that output and source have in common before the present position."""
@@ -130,18 +137,34 @@ class Drafter:
     def _miss(self, known: NDArray[np.int64], new: int) -> None:
         """The last `new` tokens are not the source's.
 
-        A weak place that was wrong at once says nothing: the anchor stays where a source was truly followed.
+        A place that was not right for long says nothing: the anchor stays where a source was truly followed.
         """
         self._size = self._settings.first_chunk
-        if self._source is not None and (self._strong or self._common >= self._settings.strong_match):
+        stayed = self._stayed(known)
+        long = self._position - self._taken >= self._settings.strong_match
+        if self._source is not None and (long or (self._strong and self._anchor is None)):
             self._source.left_at = self._position
             self._missed = len(known) - new
             if self._source is not self._output:
                 self._anchor = self._source
-        self._resync(known)
+        if stayed is not None:
+            self._take(*stayed)
+        else:
+            self._resync(known)
+
+    def _stayed(self, known: NDArray[np.int64]) -> tuple[Source, int, bool, int] | None:
+        """What `_take` takes where the anchor would have been right all along, but for the one token it was left at."""
+        anchor, same = self._anchor, len(known) - self._missed - 1
+        if anchor is None or same < 1:
+            return None
+        start = anchor.left_at + 1
+        position = start + same
+        if position >= len(anchor.tokens) or (anchor.tokens[start:position] != known[len(known) - same :]).any():
+            return None
+        return anchor, position, anchor.proves(position, same, self._settings.strong_match), same
 
     def _resync(self, known: NDArray[np.int64]) -> None:
-        """Take the place with the longest suffix in common; failing that, guess from where the anchor was left."""
+        """Take the place with the longest suffix in common, or what is guessed from where the anchor was left."""
         tail = Tail(known, self._ends_line)
         since = len(known) - self._missed
         sources = self._sources if self._output is None else [*self._sources, self._output]
@@ -151,22 +174,39 @@ class Drafter:
             place = self._anchor.near(tail, wanted, min(since, NEARBY))
             if place is not None:
                 found.append((place, self._anchor))
-        if found:
-            place, source = max(found, key=lambda pair: pair[0])
-            self._take(source, place.position, place.strong, place.length)
-        else:
-            self._guess(tail, since)
-
-    def _guess(self, tail: Tail, since: int) -> None:
-        """A line that ended came in place of the anchor's; within a line, as many tokens were replaced as are new."""
+        better = [(place, source) for place, source in found if self._outweighs(place, source, tail, since)]
+        if not better and self._guess(tail, since):
+            return
         self._source = None
+        if found:
+            place, source = max(better or found, key=lambda pair: pair[0])
+            self._take(source, place.position, place.strong, place.length)
+
+    def _outweighs(self, place: Place, source: Source, tail: Tail, since: int) -> bool:
+        """Whether `place` says more than where the anchor was left: not by one new token, unless it tells lines apart.
+
+        In the anchor these lie ahead: some of its lines were dropped.
+        """
+        if self._anchor is None or place.strong or since > 1:
+            return True
+        ahead = 0 < place.position - self._anchor.left_at <= NEARBY
+        return source.begins_alike(place, tail) and (ahead or source is not self._anchor)
+
+    def _guess(self, tail: Tail, since: int) -> bool:
+        """A line that ended came in place of the anchor's; within a line, about as many tokens were replaced.
+
+        One token that ends a line was replaced more often than it makes a line that ends sooner.
+        """
         anchor = self._anchor
         if anchor is None or since > NEARBY:
-            return
-        resumed = anchor.resumed(tail)
-        position = resumed if resumed is not None else anchor.left_at + since
-        if position < len(anchor.tokens):
-            self._take(anchor, position, strong=False)
+            return False
+        resumed = anchor.resumed(tail) if since > 1 else None
+        position = resumed if resumed is not None else anchor.beside(tail, since)
+        if position >= len(anchor.tokens):
+            return False
+        self._take(anchor, position, strong=False)
+        return True
 
     def _take(self, source: Source, position: int, strong: bool, common: int = 0) -> None:
-        self._source, self._position, self._strong, self._common = source, position, strong, common
+        self._source, self._strong, self._common = source, strong, common
+        self._position = self._taken = position

@@ -54,6 +54,9 @@ class Tail:
         self.gram = _grams(known[-GRAM:])[0] if len(known) >= GRAM else None
         self.line: np.uint64 | None = None
         """The hash of the line that just ended, if it is whole and too short for a 4-gram to lie in it."""
+        ends = np.flatnonzero(ends_line[known[-SUFFIX_SEEN:-1]])
+        self.line_tokens = len(known[-SUFFIX_SEEN:]) - (int(ends[-1]) + 1 if len(ends) else 0)
+        """How many tokens the last line has, ended or not; no more than `tokens`."""
         self.ends_line = bool(len(known) and ends_line[known[-1]])
         if self.ends_line:
             ends = np.flatnonzero(ends_line[known[-GRAM - 1 : -1]])

@@ -22,6 +22,9 @@ NEARBY = 64
 NEAR_MATCH = 2
 """Tokens in common there at least: one alone is a bracket or a blank more often than not."""
 
+ASIDE = 8
+"""How many tokens fewer or more may have been replaced than are new, for the very last token alone to tell."""
+
 
 class Place(NamedTuple):
     """`source.tokens[position:]` may come next; places compare by what speaks for them."""
@@ -75,6 +78,23 @@ class Source:
         places = start + 1 + np.flatnonzero(self.tokens[start:end] == tail.tokens[-1])
         place = self._best(tail, places, strong_match)
         return place if place is not None and place.length >= NEAR_MATCH else None
+
+    def beside(self, tail: Tail, since: int) -> int:
+        """Where the source goes on if `since` tokens were replaced by as many, or a few fewer or more.
+
+        That there were fewer or more is told by the last token, which the source holds there. The result may be the
+        end of the source, or beyond it.
+        """
+        guess = self.left_at + since
+        start, end = max(guess - ASIDE, self.left_at + 1), guess + ASIDE
+        places = start + np.flatnonzero(self.tokens[start - 1 : end] == tail.tokens[-1])
+        return int(places[np.argmin(np.abs(places - guess))]) if len(places) else guess
+
+    def begins_alike(self, place: Place, tail: Tail) -> bool:
+        """Whether the line of the output and the one before `place` have all in common, from their beginnings on."""
+        lines = self._line_index()
+        begin = place.position - tail.line_tokens
+        return place.length >= tail.line_tokens and lines is not None and lines.start_from(begin) == begin
 
     def resumed(self, tail: Tail) -> int | None:
         """Where the source goes on if the line that just ended came instead of, or before, the one it was left in."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,9 @@ from backend.draft.drafter import Drafter
 from backend.draft.index import GramIndex, LineIndex, Tail, common_suffix
 from backend.errors import BadSetting
 from backend.settings import DraftSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VOCAB = 1000
 NEWLINE = 999
@@ -40,6 +45,7 @@ class Followed:
         self.known = list(prompt)
         texts = [array(given), array(original), array(snippet)]
         self.drafter = Drafter(array(prompt), texts, unsure, ENDS, settings)
+        self.passes = self.misses = 0
 
     def proposed(self, limit: int = 10_000) -> list[int]:
         return self.drafter.propose(limit).tolist()
@@ -50,6 +56,8 @@ class Followed:
         while left:
             draft = self.proposed(len(left) - 1)
             accepted = next((i for i, token in enumerate(draft) if token != left[i]), len(draft))
+            self.passes += 1
+            self.misses += accepted < len(draft)
             self.known += left[: accepted + 1]
             del left[: accepted + 1]
             self.drafter.advance(array(self.known), len(draft), accepted)
@@ -111,6 +119,80 @@ def test_a_replaced_line_leads_to_the_next_one() -> None:
     one = Followed(lines)
     one.answer(*TEXT[:10], NEWLINE, *TEXT[10:15], 5, 6, NEWLINE)
     assert one.proposed() == lines[22:27]
+
+
+def line(number: int) -> list[int]:
+    """A line that occurs once; its indentation and its end are those of others."""
+    return [0, 100 + 3 * number, 101 + 3 * number, 102 + 3 * number, 7, NEWLINE]
+
+
+def repeated(number: int) -> list[int]:
+    """The same, but every other line is one of two that occur often."""
+    return line(number) if number % 2 else [0, 50 + number % 4, 60, 7, NEWLINE]
+
+
+NEW_LINE = [0, 800, 801, 802, 7, NEWLINE]
+WIDE = DraftSettings(ngrams=False)
+
+
+@pytest.mark.parametrize(
+    ("lines", "at", "longer"),
+    [
+        ([line(i) for i in range(40)], 20, 0),
+        ([repeated(i) for i in range(40)], 21, 0),
+        ([repeated(i) for i in range(40)], 20, 1),
+    ],
+    ids=["unique", "unique among repeated", "repeated"],
+)
+@pytest.mark.parametrize(
+    ("edit", "misses"),
+    [
+        (lambda before, here, after: [*before, *here, *after], 0),
+        (lambda before, here, after: [*before, [*here[0][:2], 900, *here[0][3:]], *here[1:], *after], 1),
+        # Each token that is new costs a miss: all but the indentation and the end.
+        (lambda before, here, after: [*before, NEW_LINE, *here[1:], *after], 3),
+        # And one more, since a new line comes in the place of another as often as before it.
+        (lambda before, here, after: [*before, NEW_LINE, *here, *after], 4),
+        (lambda before, here, after: [*before, *here[1:], *after], 1),
+        # Over the second line, back to the first, and over the second again.
+        (lambda before, here, after: [*before, *reversed(here), *after], 3),
+    ],
+    ids=["same", "token", "line", "inserted", "deleted", "swapped"],
+)
+def test_each_edit_costs_the_fewest_misses(
+    edit: Callable[..., list[list[int]]], misses: int, lines: list[list[int]], at: int, longer: int
+) -> None:
+    """`longer` is by how much the new line is longer than the one there: nothing tells, so it is one miss more."""
+    answer = edit(lines[:at], lines[at : at + 2], lines[at + 2 :])
+    wanted = misses + longer * (NEW_LINE in answer)
+    one = Followed([token for line in lines for token in line], settings=WIDE)
+    one.answer(*(token for line in answer for token in line))
+    assert (one.misses, one.passes) == (wanted, wanted + 1)
+
+
+def test_a_replaced_token_is_passed_over_though_the_same_two_stand_near() -> None:
+    """The token before is evidence for any place, that of the draft included."""
+    one = Followed([*TEXT[:40], TEXT[24], 7, *TEXT[42:]], settings=WIDE)
+    one.answer(*TEXT[:25], 7, *TEXT[26:40])
+    assert one.misses == 1
+
+
+@pytest.mark.parametrize("followed", [0, 1, 5, 12])
+def test_a_line_that_looks_the_same_elsewhere_costs_one_miss_more(followed: int) -> None:
+    """Evidence is strong for another place, where the answer goes on for some tokens; then the draft is right again."""
+    same = [*TEXT[10:25], 7, *TEXT[26 : 26 + followed]]
+    one = Followed([*TEXT[:100], *same, *TEXT[120:]], settings=WIDE)
+    one.answer(*TEXT[:25], 7, *TEXT[26:100])
+    assert one.misses == 2
+
+
+@pytest.mark.parametrize(
+    ("dropped", "new", "misses"), [(1, 0, 1), (5, 0, 1), (0, 1, 2), (2, 1, 2), (1, 2, 3), (0, 3, 4), (4, 2, 3)]
+)
+def test_some_tokens_replaced_by_fewer_or_more_are_found_by_the_next_one(dropped: int, new: int, misses: int) -> None:
+    one = Followed(TEXT, settings=WIDE)
+    one.answer(*TEXT[:50], *range(new), *TEXT[50 + dropped : 120])
+    assert (one.misses, one.passes) == (misses, misses + 1)
 
 
 def test_eight_tokens_in_common_are_strong_and_seven_are_not() -> None:

@@ -7,7 +7,7 @@ import pytest
 from support.overhead import changed, file_of, lines_of, measure, without_lines
 
 
-@pytest.mark.parametrize(("mismatches", "passes"), [(0, 7), (1, 10), (3, 19), (10, 26)])
+@pytest.mark.parametrize(("mismatches", "passes"), [(0, 7), (1, 10), (3, 17), (10, 26)])
 def test_a_step_costs_well_under_a_millisecond(mismatches: int, passes: int) -> None:
     """The best of five runs, in the thread's own time: about 0.15 ms here; a step of the model takes 10 to 100."""
     answer, prompt = file_of(4096), file_of(5000, seed=2)
