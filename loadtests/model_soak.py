@@ -137,7 +137,7 @@ def _told(results: Results) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m loadtests.model_soak", description="Soak the service with a model.")
     parser.add_argument("--minutes", type=float, default=30, help="length (30)")
-    parser.add_argument("--users", type=int, default=8, metavar="N", help="users (8)")
+    parser.add_argument("--users", type=int, default=4, metavar="N", help="users (4)")
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="a checkpoint (one of random weights)")
     parser.add_argument("--profile", default=_PROFILE, metavar="NAME", help=f"its profile ({_PROFILE})")
     parser.add_argument("--device", default="auto", help="of the engine (auto)")

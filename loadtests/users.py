@@ -42,6 +42,8 @@ class ReplayUser(FastHttpUser):
     """Posts the next of `edits` to `path`, and lets `check` look at the answer. All users of a run share them."""
 
     abstract = True
+    # Beyond the deadlines of the service: what is not answered until then is lost, and not only late.
+    connection_timeout = network_timeout = 120.0
     path: str
     edits: Iterator[Edit]
     check: Check
