@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import random
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Coder
 
-from backend.request import Drafts
+from backend.request import Drafts, Splice
 from backend.tokenizer import Tokenizer, open_tokenizer
 
 if TYPE_CHECKING:
@@ -53,6 +54,28 @@ class Edit:
         for place in rng.sample(range(len(given)), min(mismatches, len(given))):
             given[place] = rng.choice([token for token in set(self.truth) if token != given[place]])
         return Drafts(given=given, original=self.original, snippet=self.snippet) if beside else Drafts(given=given)
+
+    def spliced(self, line_ends: frozenset[int]) -> Splice:
+        """The lines of the original and of the answer, each once; what has no line end can only come last."""
+        lines = dict.fromkeys(map(tuple, [*_lines(self.original, line_ends), *_lines(self.truth, line_ends)]))
+        units = [line for line in lines if line[-1] in line_ends]
+        return Splice(units, [line for line in lines if line[-1] not in line_ends])
+
+    def line_drafts(self, mismatches: int, seed: int, line_ends: frozenset[int]) -> Drafts:
+        """A whole-file draft with `mismatches` lines replaced by others of the two texts, at seeded places."""
+        rng = random.Random(f"{seed} {self.name} {mismatches} lines")
+        given = _lines(self.truth, line_ends)
+        units = self.spliced(line_ends).units
+        whole = range(len(given) if given and given[-1][-1] in line_ends else len(given) - 1)
+        for place in rng.sample(whole, min(mismatches, len(whole))):
+            others = [unit for unit in units if list(unit) != given[place]]
+            given[place] = list(rng.choice(others)) if others else given[place]
+        return Drafts(given=[token for line in given for token in line])
+
+    def unused(self, vocab_size: int) -> int:
+        """The highest token id that stands in none of the texts, as an end of the answer."""
+        used = {*self.prompt, *self.truth, *self.original, *self.snippet}
+        return next(token for token in reversed(range(vocab_size)) if token not in used)
 
 
 def read_cases(paths: Sequence[Path]) -> list[Case]:
@@ -99,6 +122,13 @@ def encode(case: Case, tokenizer: Tokenizer) -> Edit:
     asked = f"{case['path']}\n<code>{case['before']}</code>\n<update>{case['snippet']}</update>\n<result>"
     texts = (asked, case["after"], case["before"], case["snippet"])
     return Edit(case["id"], *(tokenizer.encode(text) for text in texts))
+
+
+def _lines(tokens: Sequence[int], line_ends: frozenset[int]) -> list[list[int]]:
+    """`tokens` cut behind each token that ends a line."""
+    ends = [place + 1 for place, token in enumerate(tokens) if token in line_ends]
+    cuts = [0, *ends] if ends and ends[-1] == len(tokens) else [0, *ends, len(tokens)]
+    return [list(tokens[start:end]) for start, end in itertools.pairwise(cuts) if start < end]
 
 
 def nearest(edits: Sequence[Edit], tokens: int) -> Edit:

@@ -53,7 +53,8 @@ class ForcedEngine(Engine):
         super().__init__(runner, pool, settings)
         self._truth: dict[Handle, NDArray[np.int64]] = {}
         self.chosen: dict[Handle, NDArray[np.int64]] = {}
-        """What the model itself chose after the answer so far, at each place of each answer."""
+        """What the model itself chose after the answer so far, at each place of each answer; with a splice, among what
+        was allowed there, and -1 where there was no choice."""
 
     def add_forced(self, request: Request, truth: Sequence[int]) -> Handle:
         """Take `request`, whose answer will be `truth` [max_tokens]; at temperature 0."""
@@ -65,7 +66,8 @@ class ForcedEngine(Engine):
     def _run(self, plan: Plan) -> Scores:
         scores = super()._run(plan)
         best = scores.best.copy()
-        row = 0
+        choices = scores.choices.copy()
+        row = first = 0
         for share in plan.shares:
             handle, at = share.sequence.handle, share.sequence.answered
             rows, places = slice(row, row + share.rows), slice(at, at + share.rows)
@@ -73,7 +75,17 @@ class ForcedEngine(Engine):
             self.chosen[handle][places] = best[rows]
             best[rows] = self._truth[handle][places]
             row += share.rows
-        return Scores(best, scores.margin, scores.logits)
+            for offset, point in share.places or ():
+                self._force(choices[first : first + point.count], handle, at + offset, point.ids)
+                first += point.count
+        return Scores(best, scores.margin, scores.logits, choices)
+
+    def _force(self, logits: NDArray[np.float32], handle: Handle, place: int, ids: NDArray[np.int64]) -> None:
+        """Put the true token of `place` above the others that are allowed, `ids` [n] with `logits` [n]."""
+        if place >= len(self._truth[handle]):
+            return  # behind a refused token, as are places where the true token is not allowed
+        self.chosen[handle][place] = ids[logits.argmax()]
+        logits[ids == self._truth[handle][place]] = np.inf
 
 
 class Stages:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["LOOKUP", "MISMATCHES", "PLAIN", "Bench", "Result", "Variant", "variants"]
 
 MISMATCHES = (0, 1, 3, 10)
+WRONG_LINES = (0, 3, 10)
 PLAIN = "plain decoding"
+SPLICE = "splice, no draft"
 LOOKUP = "transformers, prompt lookup of 10"
 
 
@@ -47,6 +49,9 @@ class Variant:
     peer: bool = False
     lookup: int = 0
     """Tokens of the peer's prompt lookup; 0 for its plain decoding."""
+    splice: bool = False
+    """The answer is put together from the lines of the original and of the file after the edit, or ends; `mismatches`
+    are lines of the draft then, each replaced by another."""
     slow: bool = False
     """A pass gives one token or a few: done once, and not with every round."""
 
@@ -63,6 +68,8 @@ def variants() -> list[Variant]:
         *whole,
         Variant("whole-file draft, 10 mismatches, other sources", mismatches=10, **beside),
         Variant("whole-file draft, 0 mismatches, prompt cached", mismatches=0, cached=True),
+        Variant(SPLICE, splice=True, slow=True),
+        *(Variant(f"splice, whole-file draft, {n} wrong lines", mismatches=n, splice=True) for n in WRONG_LINES),
     ]
 
 
@@ -91,6 +98,10 @@ class Result:
     """Of them, those that the model's choice was computed for."""
     missed: int = 0
     """Drafted tokens that were proposed and refused, each of which cost a pass; not counted for the peer."""
+    choices: int = 0
+    """Places of the answer where the model had a choice: all but those that a splice left none."""
+    no_choice: int = 0
+    """Tokens of the answer that a splice left no choice of."""
     reckoned: bool = False
     """Whether only the first part was made and the time of the rest is reckoned from it."""
 
@@ -103,8 +114,10 @@ class Result:
             tokens=tokens,
             seconds=self.prompt_seconds + (self.seconds - self.prompt_seconds) * factor,
             passes=self.passes + more,
-            computed=self.computed + more,
+            computed=self.computed + tokens - self.tokens,
             scored=self.scored + more,
+            choices=round(self.choices * tokens / self.tokens),
+            no_choice=tokens - round(self.choices * tokens / self.tokens),
             reckoned=True,
         )
 
@@ -141,7 +154,7 @@ class Bench:
         self._settings = settings
         self._pages = pages
         self.runner = ModelRunner(Decoder(spec, self.weights), pages)
-        self._reference: dict[str, list[int]] = {}
+        self._reference: dict[tuple[str, bool], list[int]] = {}
         self._prompts: dict[tuple[str, bool], float] = {}
         try:
             self.peer: Peer | None = Peer(name, spec, seed, device)
@@ -149,7 +162,10 @@ class Bench:
             self.peer = None
 
     def run(self, variant: Variant, edit: Edit, seed: int) -> Result:
-        """One answer; `variant` is not the peer's where there is none. Plain decoding has to come first."""
+        """One answer; `variant` is not the peer's where there is none.
+
+        Plain decoding has to come first, and of those with a splice the one without a draft.
+        """
         if variant.peer:
             return self._run_peer(variant, edit)
         request = self._request(edit, variant, seed)
@@ -161,8 +177,9 @@ class Bench:
             before = self._prompt_seconds(edit, peer=False)
         [answer] = self._answers(engine, [(request, edit.truth)])
         usage = answer.usage
-        if variant.name == PLAIN:
-            self._reference[edit.name] = answer.chosen
+        choices = len(answer.tokens) - usage.forced
+        if variant.name in (PLAIN, SPLICE):
+            self._reference[edit.name, variant.splice] = answer.chosen
         return Result(
             variant=variant.name,
             file=edit.name,
@@ -172,10 +189,12 @@ class Bench:
             prompt_seconds=before,
             passes=usage.passes,
             correct=answer.tokens == edit.truth,
-            agreement=self._agreement(edit, answer.chosen),
+            agreement=self._agreement(edit, answer.chosen, variant.splice),
             computed=usage.prompt - usage.cached + usage.drafted + usage.completion - usage.accepted - 1,
-            scored=usage.drafted + usage.completion - usage.accepted,
+            scored=choices if variant.splice else usage.drafted + usage.completion - usage.accepted,
             missed=len(usage.mismatches),
+            choices=choices,
+            no_choice=usage.forced,
         )
 
     def forget(self) -> None:
@@ -226,6 +245,7 @@ class Bench:
             agreement=self._agreement(edit, answer.chosen),
             computed=len(edit.prompt) + answer.scored - 1,
             scored=answer.scored,
+            choices=len(answer.tokens),
         )
 
     def _prompt_seconds(self, edit: Edit, peer: bool) -> float:
@@ -240,14 +260,20 @@ class Bench:
             self._prompts[edit.name, peer] = seconds
         return self._prompts[edit.name, peer]
 
-    def _agreement(self, edit: Edit, chosen: Sequence[int]) -> float:
-        """Over the places that plain decoding came to."""
-        pairs = list(zip(chosen, self._reference[edit.name], strict=False))
+    def _agreement(self, edit: Edit, chosen: Sequence[int], splice: bool = False) -> float:
+        """Over the places that plain decoding came to, or that without a draft where there was a choice."""
+        reference = self._reference[edit.name, splice]
+        pairs = [(a, b) for a, b in zip(chosen, reference, strict=False) if b >= 0]
         return sum(a == b for a, b in pairs) / len(pairs)
 
     def _request(self, edit: Edit, variant: Variant, seed: int) -> Request:
-        drafts = Drafts() if variant.mismatches is None else edit.drafts(variant.mismatches, seed, variant.beside)
-        return Request(edit.prompt, len(edit.truth), drafts=drafts)
+        count, ends = variant.mismatches, self._settings.line_ends
+        if not variant.splice:
+            drafts = Drafts() if count is None else edit.drafts(count, seed, variant.beside)
+            return Request(edit.prompt, len(edit.truth), drafts=drafts)
+        drafts = Drafts() if count is None else edit.line_drafts(count, seed, ends)
+        stops = frozenset({edit.unused(self.spec.vocab_size)})
+        return Request(edit.prompt, len(edit.truth), drafts=drafts, stop_ids=stops, splice=edit.spliced(ends))
 
     def _engine(self, ngrams: bool) -> ForcedEngine:
         """A new one, which has computed nothing."""

@@ -66,6 +66,8 @@ def _summary(variant: str, files: Mapping[str, list[Row]], all_files: Mapping[st
         "runs": len(every),
         "passes": _over(files, "passes"),
         "missed": _over(files, "missed"),
+        "choices": _over(files, "choices"),
+        "no_choice": _over(files, "no_choice"),
         "rate": _over(files, "rate"),
         "rate_after_prompt": _over(files, "rate_after_prompt"),
         "seconds_p50": quantile([row["seconds"] for row in every], 0.5),

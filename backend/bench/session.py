@@ -154,6 +154,8 @@ class Session:
 _COLUMNS = {
     "passes": "passes",
     "missed": "missed",
+    "choices": "choices",
+    "no choice": "no_choice",
     "tok/s": "rate",
     "x plain": "x_plain",
     "x lookup": "x_lookup",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 from math import prod
 from pathlib import Path
@@ -25,6 +26,7 @@ from backend.weights import published
 from support.hashing import VOCAB, HashingRunner, hashed, logits_for
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+_SPLICED = ("no draft", "whole-file draft, 0 wrong lines", "whole-file draft, 3 wrong lines")
 EDIT = Edit("one", [1, 2, 3], list(range(40)), [4], [5])
 
 
@@ -80,6 +82,19 @@ def test_passes_are_fewer_the_better_the_draft(report: dict[str, Any]) -> None:
     assert missed["whole-file draft, 10 mismatches"] > 3
 
 
+def test_under_a_splice_only_choices_are_asked(report: dict[str, Any]) -> None:
+    [model] = report["models"]
+    rows = [row for row in model["answers"] if row["variant"].startswith("splice")]
+    assert all(row["choices"] + row["no_choice"] == row["tokens"] for row in model["answers"])
+    assert all(0 < row["choices"] < row["tokens"] for row in rows)
+    for file in {row["file"] for row in rows}:
+        assert len({row["choices"] for row in rows if row["file"] == file}) == 1
+    summary = {row["variant"]: row for row in model["summary"]}
+    undrafted, right, wrong = (summary[f"splice, {name}"] for name in _SPLICED)
+    assert right["passes"] < wrong["passes"] < undrafted["passes"] < summary["plain decoding"]["passes"]
+    assert right["missed"] == undrafted["missed"] == 0 < wrong["missed"]
+
+
 def test_what_was_measured_is_said(report: dict[str, Any]) -> None:
     assert {"torch", "python"} <= set(report["versions"])
     assert report["machine"]["threads"] == 1
@@ -107,6 +122,49 @@ def test_forcing_gives_the_edit_and_notes_what_the_model_chose_after_it(mismatch
     own = [int(logits_for(state).argmax()) for state in hashed([*edit.prompt, *truth[:-1]])[2:]]
     assert own != truth
     assert [engine.chosen[handle].tolist() for handle in handles] == [own, own[:41]]
+
+
+@pytest.mark.parametrize("mismatches", [None, 0, 2, 5])
+def test_forcing_under_a_splice_notes_what_the_model_chose_among_what_was_allowed(mismatches: int | None) -> None:
+    end, stop = 0, 10
+    lines = [[1, 2, end], [1, 3, 4, end], [5, end], [1, 3, 6, end]]
+    truth = [token for number in [0, 2, 1, 1, 3, 2, 0, 3, 2, 1] for token in lines[number]] + [7, 8]
+    edit = Edit("file", [1, 2, 3], truth, lines[2], [])
+    splice = edit.spliced(frozenset({end}))
+    assert sorted(map(list, splice.units)) == sorted(lines)
+    assert list(map(list, splice.last)) == [[7, 8]]
+    assert edit.unused(VOCAB) == stop
+    drafts = Drafts() if mismatches is None else edit.line_drafts(mismatches, 1, frozenset({end}))
+    engine = ForcedEngine(HashingRunner(64, 4), PagePool(64, 4), EngineSettings(VOCAB, 4096, step_tokens=24))
+    request = Request(edit.prompt, len(truth), drafts=drafts, splice=splice, stop_ids=frozenset({stop}))
+    handle = engine.add_forced(request, truth)
+    tokens: list[int] = []
+    while engine.busy:
+        for event in engine.step():
+            if isinstance(event, Progress):
+                tokens += event.tokens
+    assert tokens == truth
+    allowed = {(): [1, 5, 7, stop], (1,): [2, 3], (1, 3): [4, 6]}
+    line: list[int] = []
+    for place, token in enumerate(truth):
+        if tuple(line) in allowed:
+            logits = logits_for(hashed([*edit.prompt, *truth[:place]])[-1])
+            assert engine.chosen[handle][place] == max(allowed[tuple(line)], key=lambda one: logits[one])
+        line = [] if token == end else [*line, token]
+
+
+@pytest.mark.parametrize("mismatches", [0, 1, 3, 99])
+def test_a_draft_of_lines_is_wrong_in_as_many_lines_as_it_says(mismatches: int) -> None:
+    ends = frozenset({9})
+    lines = [[number, 1, 9] for number in range(8)]
+    edit = Edit("one", [1], [*(token for line in lines for token in line), 5], [50, 9], [])
+    given = edit.line_drafts(mismatches, 3, ends).given
+    stops = [at + 1 for at, token in enumerate(given) if token == 9]
+    cut = [list(given[start:stop]) for start, stop in itertools.pairwise([0, *stops, len(given)])]
+    assert cut[-1] == [5]
+    assert all(line in [*lines, [50, 9]] for line in cut[:-1])
+    assert sum(a != b for a, b in zip(cut[:-1], lines, strict=True)) == min(mismatches, 8)
+    assert edit.line_drafts(mismatches, 3, ends).given == given
 
 
 @pytest.mark.parametrize("mismatches", [0, 1, 3, 10, 99])
