@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import dataclasses
 import functools
 import logging
 import math
@@ -34,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
     overrides = overrides_of(args)
     settings = load(args.config, os.environ, overrides).settings
+    _check(settings.model)
     # The app reads its settings by itself: with several server processes it is made in each of them.
     os.environ.update(environment_of(overrides, args.config))
     with contextlib.ExitStack() as stack:
@@ -43,6 +45,14 @@ def run(args: argparse.Namespace) -> int:
             figures = stack.enter_context(tempfile.TemporaryDirectory(prefix="fastapply-metrics-"))
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures
         return _serve(settings)
+
+
+def _check(model: ModelSettings) -> None:
+    """Raise `InvalidSetting` for a model that can't be used: said once, and before anything is started for it."""
+    if model.configured:
+        from fastapply.resolve.configured import configured_model
+
+        configured_model(dataclasses.replace(model, engine=model.engine or "ipc://unused" if model.folder else ""))
 
 
 @contextlib.contextmanager

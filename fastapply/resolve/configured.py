@@ -106,14 +106,19 @@ def _local(settings: ModelSettings, profile: Profile) -> ConfiguredModel:
         raise _missing("model.folder", "model", error) from None
     if not settings.engine:
         raise InvalidSetting("model.engine must name the engine's socket; `fastapply serve` starts one by itself")
+    folder = Path(settings.folder).expanduser()
+    if not folder.is_dir():
+        raise InvalidSetting(f"model.folder: {folder} is no folder", field="model.folder")
     try:
-        tokenizer = open_tokenizer(Path(settings.folder).expanduser())
+        tokenizer = open_tokenizer(folder)
     except BackendError as error:
         raise InvalidSetting(f"model.folder: {error}", field="model.folder") from None
     client = EngineClient(settings.engine)
+    completer = LocalCompleter(profile, tokenizer, client)
 
     async def opened(stack: AsyncExitStack) -> Completer:
-        return LocalCompleter(profile, tokenizer, await stack.enter_async_context(client))
+        await stack.enter_async_context(client)
+        return completer
 
     async def figures() -> dict[str, float]:
         try:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.vocabularies import chat
+
 if TYPE_CHECKING:
     from conftest import Run
 
@@ -39,6 +41,22 @@ def test_settings_out_of_range_are_an_error(run: Run, wrong: tuple[str, str]) ->
     done = run("serve", *wrong)
     assert done.returncode == 2
     assert wrong[0].strip("-").encode() in done.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    ("profile", "said"), [("generic-llama3", b"<|begin_of_text|>"), ("generic-chat", b"generic-chatml")]
+)
+def test_a_model_that_can_t_be_used_is_one_clear_error(
+    run: Run, tmp_path: Path, workers: int, profile: str, said: bytes
+) -> None:
+    """Found before an engine or a server process is started for it."""
+    chat(tmp_path)
+    done = run("serve", "--port", "0", "--workers", workers, "--model", tmp_path, "--profile", profile)
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.startswith(b"fastapply: error: ")
+    assert said in line
 
 
 def test_the_configuration_is_read_and_the_command_line_stands_over_it(run: Run, tmp_path: Path) -> None:

@@ -237,12 +237,17 @@ class TestModel:
 
     @pytest.mark.parametrize(
         ("profile", "folder", "said"),
-        [("kortix-1.5b", ".", "kortix-fastapply-1.5b"), ("generic-chatml", "/nowhere", "tokenizer")],
+        [("kortix-1.5b", ".", "kortix-fastapply-1.5b"), ("generic-chatml", "/nowhere", "no folder")],
     )
     def test_what_is_wrong_is_named(self, profile: str, folder: str, said: str) -> None:
         [finding] = look_at_model(ModelSettings(profile=profile, folder=folder))
         assert finding.level == "problem"
         assert said in finding.what
+
+    def test_a_profile_of_other_marks_than_the_vocabulary_s(self, tmp_path: Path) -> None:
+        [finding] = look_at_model(ModelSettings(profile="generic-llama3", folder=str(parrot(tmp_path, ["one\n"]))))
+        assert finding.level == "problem"
+        assert "<|begin_of_text|>" in finding.what
 
     def test_where_code_is_sent_is_said(self) -> None:
         [finding] = look_at_model(ModelSettings(profile="generic-chatml", url="http://127.0.0.1:1/v1"))
