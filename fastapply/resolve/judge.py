@@ -63,11 +63,11 @@ def judge(
     place, leeway = LineRange(first, end), Leeway(sides)
     shown = _restored(bare_lines(answer.removeprefix(BOM)), sides)
     shown, origins = _spaced(shown, _origins(sides, shown), sides, place, leeway)
+    changes = changed(sides.old, lines, shown)
     if changed(sides.new, place, shown):
-        changes = changed(sides.old, lines, shown)
         result = _spliced(sides, lines, shown, origins, changes)
     else:
-        shown, changes, result = sides.new[first:end], [], guess
+        shown, result = sides.new[first:end], guess
     trial = Trial(sides, leeway, place, shown, changes, result.merged_code[len(sides.mark) :], finished)
     return msgspec.structs.replace(
         result,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fastapply.merge.checks import LEAST_TELLING, ONE_OF_A_NAME, OVERLOADS, is_prototype, lost_lines
 from fastapply.merge.layout import Layout, key_of
+from fastapply.merge.lazy import PROSE
 from fastapply.merge.markers import is_marker
 from fastapply.merge.signature import definition as defined
 from fastapply.merge.signature import likeness, signature
@@ -22,6 +23,7 @@ from fastapply.merge.validate import syntax_doubt
 from fastapply.merge.values import Doubt, LineRange
 from fastapply.resolve.difference import changed
 from fastapply.resolve.placement import Placement
+from fastapply.resolve.sides import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -87,6 +89,30 @@ class Trial:
     def placement(self) -> Placement:
         """The answer beside the snippet."""
         return Placement(self.sides, self.leeway, self.shown, self.changes, self.replaced)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The result's."""
+        return Layout(self.lines, limit=self.sides.limit)
+
+    @cached_property
+    def heads_shown(self) -> dict[str, str]:
+        """For each line that the snippet shows once, within a definition that the original has: the key of its head.
+        A marker that stands no deeper than the head may stand for the head of another."""
+        sides = self.sides
+        if sides.guess.format in FORMATS or sides.profile.name in PROSE:
+            return {}
+        layout = Layout(sides.read.lines, limit=sides.limit)
+        found: dict[str, str] = {}
+        for i, key in enumerate(layout.keys):
+            head = layout.head[i]
+            while head >= 0 and not (layout.is_definition(head) and sides.keys[layout.keys[head]]):
+                head = layout.head[head]
+            if not key or head < 0 or sides.shown[key] != 1:
+                continue
+            if all(mark.depth > layout.depth[head] for mark in sides.read.markers if head < mark.before <= i):
+                found[key] = layout.keys[head]
+        return found
 
     @cached_property
     def replaced(self) -> set[int]:
@@ -184,6 +210,8 @@ def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 def _gone(trial: Trial) -> Iterator[Doubt]:
     """Lines of the original that the guess keeps for sure, and the answer has not, not in their order."""
     sides = trial.sides
+    if not trial.blocks:
+        return
     kept = {origin.line for origin in sides.origins if origin.source == "original"}
     gone = kept.intersection(j for block in trial.changes for j in range(block.start, block.end))
     # Where nothing is in doubt, new lines can't stand elsewhere among them either.
@@ -252,13 +280,30 @@ def _doubled(trial: Trial, known: Sequence[int]) -> Iterator[Doubt]:
 
 def _misplaced(trial: Trial, known: Sequence[int]) -> Iterator[Doubt]:
     """Lines that are new in the file where neither the guess has them nor the snippet shows them."""
-    for first, last in _runs(trial.placement.misplaced.intersection(known)):
+    wrong = trial.placement.misplaced.intersection(known)
+    # The guess may be as wrong: which block its lines belong into may be what it is in doubt about.
+    wrong |= {at for at in trial.placement.new if _is_in_another_block(trial, at)}
+    for first, last in _runs(wrong):
         yield Doubt(
             "lost_snippet_line",
             f"{_lines(trial, first, last)} of the model's result stands elsewhere than the snippet shows it",
             "show the lines right before and right after the change",
             candidates=tuple(_places(trial, key_of(trial.shown[first]))),
         )
+
+
+def _is_in_another_block(trial: Trial, at: int) -> bool:
+    """True for a line in doubt that the snippet shows within a definition of the original, and the answer has in none
+    of its head, with nothing beside it that says why."""
+    key = key_of(trial.shown[at])
+    head = trial.heads_shown.get(key)
+    if not head or key not in trial.leeway.keys or trial.placement.is_anchored(at):
+        return False
+    layout, j = trial.layout, trial.place.start + at
+    while (j := layout.head[j]) >= 0:
+        if layout.keys[j] == head:
+            return False
+    return True
 
 
 def _still_there(trial: Trial, known: Sequence[int]) -> Iterator[Doubt]:

@@ -59,6 +59,11 @@ class Placement:
         return {pair for text in (*texts, *self._stretches) for pair in pairwise(text)}
 
     @cached_property
+    def new(self) -> set[int]:
+        """The lines of the answer that are new in the file."""
+        return {at for block in self._changes for at in range(block.new_start, block.new_end)}
+
+    @cached_property
     def misplaced(self) -> set[int]:
         """The lines of the answer that are new in the file and do not stand as the snippet shows them, or stand
         outside what is in doubt with nothing of the snippet beside them."""
@@ -69,8 +74,7 @@ class Placement:
         """The lines of the answer that are new in the file and stand right beside their like, as in no text."""
         return {
             at
-            for block in self._changes
-            for at in range(block.new_start, block.new_end)
+            for at in self.new
             if (key := self._answer[at]) and key in (self._above(at), self._below(at)) and (key, key) not in self._pairs
         }
 
@@ -89,8 +93,16 @@ class Placement:
     @cached_property
     def moved(self) -> set[str]:
         """The keys of lines in doubt that are new at a place where they stand as the snippet shows them."""
-        new = (at for block in self._changes for at in range(block.new_start, block.new_end))
-        return {self._answer[at] for at in new if at not in self.misplaced | self.repeated}
+        return {self._answer[at] for at in self.new if at not in self.misplaced | self.repeated}
+
+    def is_anchored(self, at: int) -> bool:
+        """True for a line of the answer beside a line of the original that the snippet shows beside it."""
+        known = self._sides.keys
+        above, below = self._above(at), self._below(at)
+        return any(
+            (known[a] and a == above) or (known[b] and b == below)
+            for a, b in self._neighbours.get(self._answer[at], ())
+        )
 
     def _misplaced(self, block: Block) -> set[int]:
         """Of one change. Where lines could be taken for others of the same text above or below, any reading will do."""

@@ -137,3 +137,18 @@ def test_what_the_snippet_shows_side_by_side_may_go_where_the_answer_puts_it() -
         text = original.replace(head + "    setup(x)\n    wait(x)\n", head + "    setup(x)\n")
         result = answered(text, original, snippet)
         assert (result.merged_code, result.doubts) == (text, ())
+
+
+OTHER = CLASS + "\n\nclass Other:\n    def open(self):\n        return 2\n\n\ndef main():\n    return Store()\n"
+
+
+@pytest.mark.parametrize("head", ["class Other:\n", "def main():\n", "    def open(self):\n        return 2\n"])
+def test_what_the_snippet_shows_in_a_class_is_put_into_no_other(head: str) -> None:
+    """Though the doubt is about all lines from the class on, and though the guess itself may be one of these."""
+    guess = apply(OTHER, PEEK, path="a.py", on_doubt="best")
+    assert [doubt.kind for doubt in guess.doubts] == ["undecided_place"]
+    new = "    def peek(self):\n        log(self)\n        return self.x\n\n"
+    right = OTHER.replace("    def close", new + "    def close")
+    assert kinds(answered(right, OTHER, PEEK)) == set()
+    assert "lost_snippet_line" in kinds(answered(OTHER.replace(head, head + new), OTHER, PEEK))
+    assert "lost_snippet_line" in kinds(answered(OTHER.rstrip("\n") + "\n" + new, OTHER, PEEK))
