@@ -114,6 +114,9 @@ class Placement:
                 wrong = {at for at in lines if self._answer[at]}
             if least is None or len(wrong) < len(least):
                 least = wrong
+            if not least:
+                break
+            self._sides.limit.check()
         return least or set()
 
     def _shifts(self, block: Block) -> Iterator[int]:
@@ -155,10 +158,20 @@ class Placement:
         )
 
     def _above(self, at: int) -> str:
-        return next((key for key in reversed(self._answer[:at]) if key), "")
+        return self._filled[0][at]
 
     def _below(self, at: int) -> str:
-        return next((key for key in self._answer[at + 1 :] if key), "")
+        return self._filled[1][at + 1]
+
+    @cached_property
+    def _filled(self) -> tuple[list[str], list[str]]:
+        """For each line of the answer and its end, the next key above it, and the next from it on."""
+        above, below = [""], [""]
+        for key in self._answer:
+            above.append(key or above[-1])
+        for key in reversed(self._answer):
+            below.append(key or below[-1])
+        return above, below[::-1]
 
 
 def _holds(stretch: Sequence[str], window: Sequence[str]) -> bool:
