@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import time
 from typing import TYPE_CHECKING, Self
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from backend.request import Request
 
 __all__ = ["Done", "EngineClient", "Stats", "Tokens", "Welcome"]
+
+log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 0.2
 """Between two connections, so that an engine that hangs up at once is not asked without end."""
@@ -137,11 +140,11 @@ class EngineClient:
         while True:
             try:
                 await self._hold()
-                self._why = "the engine ended"
+                self._why = "the engine ended, or does not answer any more"
             except (BadMessage, EngineDown, zmq.ZMQError) as error:
                 self._why = str(error)
             except asyncio.CancelledError:
-                self._why = "the client is closed"
+                self._why, self._info = "the client is closed", None
                 raise
             finally:
                 self._lose()
@@ -176,6 +179,8 @@ class EngineClient:
 
     def _lose(self) -> None:
         """Everything asked of this connection fails."""
+        if self._info is not None:
+            log.warning("%s; requests under way: %d", self._why, len(self._open))
         self._link = self._info = None
         self._changed.clear()
         for answers in self._open.values():

@@ -260,7 +260,7 @@ class Failing(HashingRunner):
         return super().run(batch)
 
 
-def test_a_step_that_fails_ends_the_loop_and_every_request(tmp_path: Path) -> None:
+def test_a_step_that_fails_ends_the_loop_and_every_request(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def run() -> None:
         async with asyncio.timeout(60), client_of(tmp_path) as client:
             failed = served(made(pages=4000, runner=Failing(4000, 4)), tmp_path)
@@ -268,6 +268,7 @@ def test_a_step_that_fails_ends_the_loop_and_every_request(tmp_path: Path) -> No
             await client.ready(30)
             ends = await asyncio.gather(*(answer(client, LONG) for _ in range(3)), return_exceptions=True)
             assert [type(end) for end in ends] == [EngineDown] * 3
+            assert "does not answer any more; requests under way: 3" in caplog.text
             with pytest.raises(RuntimeError, match="the device is gone"):
                 failed.__exit__(None, None, None)
             with pytest.raises(EngineDown):
