@@ -10,6 +10,7 @@ import msgspec
 from fastapply.merge.deadline import Deadline, paced
 from fastapply.merge.layout import key_of, width_of
 from fastapply.merge.markers import LONGEST, comment_body, is_marker, is_note, is_removal_note, names_in, split_trailing
+from fastapply.merge.signature import likeness
 from fastapply.merge.text import bare_lines
 from fastapply.merge.values import Note
 
@@ -18,6 +19,7 @@ _UNLIKE_ITEM = re.compile(r"-(?:[^\s-]|\s{4,}\S)")  # no item of a list: a sign 
 _FENCES = ("```", "~~~")
 _FILE_LINE = re.compile(r"^\W*(?:file(?:name|path)?\s*:\s*)?(?P<path>[\w./\\@+\-\[\]()]+\.\w+)\W*$", re.IGNORECASE)
 HEAD = 3  # lines of a file in which it may name itself
+ALIKE = 0.75  # what the line behind such a name has in common at least with its new version
 
 
 class Marker(msgspec.Struct, frozen=True):
@@ -135,9 +137,9 @@ def _unwrap(
     named = next((k for k in range(first, last) if raw[k].strip()), None)
     if (
         named is not None
-        and key_of(raw[named]) not in known
+        and raw[named].rstrip() not in map(str.rstrip, original)
         and _names_file(raw[named], path)
-        and not _renames(raw[named], original)
+        and not _heads_file(raw[named:last], original)
         and raw[named] not in raw[named + 1 : last]  # what stands twice is text, not what the text is wrapped in
     ):
         first = named + 1
@@ -156,12 +158,17 @@ def _names_file(line: str, path: str | None) -> bool:
     )
 
 
-def _renames(line: str, original: list[str]) -> bool:
-    """True where the original begins with a comment that names a file by another name: then `line` is its new version,
-    and no wrapping."""
-    heads = [body for head in original[:HEAD] if (body := comment_body(head)) and _FILE_LINE.match(body)]
-    words = (comment_body(line) or "").split()
-    return bool(words) and bool(heads) and all(head.split() != words for head in heads)
+def _heads_file(lines: list[str], original: list[str]) -> bool:
+    """True where the original begins with a comment that names a file, too, and `lines` go on behind theirs as it does:
+    then the first of them is a new version of that comment, and no wrapping."""
+    shown = next((key for line in lines[1:] if (key := key_of(line))), "")
+    for k, head in enumerate(original[:HEAD]):
+        body = comment_body(head)
+        if body and _FILE_LINE.match(body):
+            behind = next((key for line in original[k + 1 :] if (key := key_of(line))), "")
+            if behind == shown or likeness(behind, shown) >= ALIKE:
+                return True
+    return False
 
 
 def _is_signed(lines: list[str], known: frozenset[str], original: list[str], prose: bool) -> bool:
