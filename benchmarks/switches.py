@@ -105,6 +105,7 @@ SWITCHES: Final[dict[str, dict[str, Change]]] = {
     "whole function anew": {"fastapply.merge.replaced:Replaced.tail_of_item": _FIRST},
     "dead end": {"fastapply.merge.replaced:Replaced.after_dead_end": _FIRST},
     "wrapped to the end": {"fastapply.merge.replaced:Replaced.wrapped_to_end": _FIRST},
+    "lines shown below a run": {"fastapply.merge.replaced:Replaced._is_shown": _NO},
     "comment above": {"fastapply.merge.replaced:Replaced.comment_above": _LAST},
     "likeness between markers": {"fastapply.merge.replaced:Replaced.similar": _NOTHING},
     "places between markers": {"fastapply.merge.places:Places.place_for": _NOTHING},

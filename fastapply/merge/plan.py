@@ -173,13 +173,14 @@ class Plan:
         if self.s.signed:  # only what bears the sign `-` goes
             self._emit(first, first, lead + body + ([] if self.sheet.blanks(first, last) else trail))
             return first
-        taken = self._replaced.consumed(
-            body, first, self._replaced.limit(body, first, last), forward=True, trail=len(trail)
-        )
-        end = self._replaced.tail_of_item(gap, body, max(first, taken), last)
-        consumed = max(taken, end, self._replaced.wrapped_to_end(gap, body, first, last))
-        if consumed == first:
-            consumed = self._replaced.after_dead_end(body, first, last)
+        new, consumed = self._until_shown(body, first, last), first
+        if len(new) == len(body):
+            consumed = self._consumed_below(gap, run, first, last)
+            new = self._until_shown(body, consumed, last)
+        if not new and consumed == first:
+            return first
+        if len(new) < len(body):
+            body, trail = self.sheet.strip(new)[1:] if new else ([], [])
         if consumed > first:
             lost = [j for j in range(first, consumed) if self.o.keys[j]]
             self._losses.add(gap, lost, body)
@@ -207,6 +208,19 @@ class Plan:
         if leaders and [self.sl.keys[i] for i in leaders] != self.o.keys[at : at + len(leaders)]:
             self._emit(at, at, leaders)
         return at if leaders else first
+
+    def _until_shown(self, body: list[int], first: int, last: int) -> list[int]:
+        return body[: self._replaced.shown_below(body, first, last)]
+
+    def _consumed_below(self, gap: Gap, run: list[int], first: int, last: int) -> int:
+        """The end of the original lines that a run right after an anchor replaces."""
+        _, body, trail = self.sheet.strip(run)
+        taken = self._replaced.consumed(
+            body, first, self._replaced.limit(body, first, last), forward=True, trail=len(trail)
+        )
+        end = self._replaced.tail_of_item(gap, body, max(first, taken), last)
+        consumed = max(taken, end, self._replaced.wrapped_to_end(gap, body, first, last))
+        return consumed if consumed > first else self._replaced.after_dead_end(body, first, last)
 
     def _tail_run(self, gap: Gap, run: list[int], first: int, last: int) -> int:
         """New text right before an anchor, a marker above it. Returns the end of what the marker keeps."""

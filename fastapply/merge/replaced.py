@@ -19,6 +19,7 @@ LEAST_ALIKE = 0.5  # the same for each line of a group of as many lines, one of 
 ALIKE_HEADS = 0.78  # the same for a line that begins a block
 MOST_PAIRS = 20_000  # pairs of lines compared for one run; a longer run is taken for new
 MOST_LEFT = 3  # original lines at the end of a file that a new text there may hold
+MOST_SHOWN = 12  # lines at the end of a run that may be shown only to say where it ends
 MOST_DEAD = 12  # original lines behind a new `return` that it replaces
 _ATTRIBUTE = re.compile(r"(?:@|#!?\[|\[)[\w.:]+")
 QUOTES = ('"""', "'''")
@@ -142,6 +143,23 @@ class Replaced:
         while end < len(run) and not sheet.sl.keys[run[end]]:
             end += 1
         return end
+
+    def shown_below(self, body: list[int], first: int, last: int) -> int:
+        """Where in a run the lines begin that the original has right below the run's place, at the same depth: those
+        are shown, not new. The run's length where it has none, or where one of them closes what the run opens."""
+        sheet = self._sheet
+        below = [j for j in range(first, min(last, first + 2 * MOST_SHOWN)) if sheet.o.keys[j]]
+        for start in range(max(0, len(body) - MOST_SHOWN), len(body)):
+            shown = [k for k in body[start:] if sheet.sl.keys[k]]
+            if sheet.sl.keys[body[start]] and len(shown) <= len(below) and all(map(self._is_shown, shown, below)):
+                return len(body) if any(sheet.sl.opener[k] >= body[0] for k in shown) else start
+        return len(body)
+
+    def _is_shown(self, i: int, j: int) -> bool:
+        """True where snippet line i is original line j, at its depth."""
+        sheet = self._sheet
+        depth = sheet.sl.depth[i] + sheet.shifts.of(i)
+        return sheet.sl.keys[i] == sheet.o.keys[j] and depth == sheet.o.depth[j]
 
     def limit(self, body: list[int], first: int, last: int) -> int:
         """How far from its anchor a run of this length is compared with the original."""

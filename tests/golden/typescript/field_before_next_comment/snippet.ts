@@ -1,0 +1,7 @@
+  sent: boolean;
+  /**
+   * True once the parcel came back.
+   */
+  returned: boolean;
+  /**
+  // ... existing code ...
