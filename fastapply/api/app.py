@@ -35,6 +35,10 @@ __all__ = ["app_from_environment", "create_app"]
 def app_from_environment() -> Edge:
     """The service as its configuration file and environment have it, its log included: what a server process runs."""
     loaded = load(None, os.environ, {})
+    if loaded.settings.server.workers > 1:
+        from backend.process.lifeline import end_with
+
+        end_with(os.getppid())  # else we would serve on with nobody to end us
     configure(loaded.settings.log)
     return create_app(loaded.settings, KeyRing.of(loaded))
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -17,7 +18,6 @@ from support.service import wait_until
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import ThreadPoolExecutor
-    from pathlib import Path
 
     from support.service import Service
 
@@ -81,6 +81,22 @@ def test_a_server_process_that_dies_is_replaced(start_service: Callable[..., Ser
             return False
 
     wait_until(answers, 30)
+
+
+def test_server_processes_end_with_the_one_that_started_them(start_service: Callable[..., Service]) -> None:
+    service = start_service("--workers", "2", "--pool-workers", "1")
+    wait_until(lambda: service.apply(GOOD).status_code == 200)
+    started = service.workers()
+    assert len(started) >= 2
+    service.process.kill()
+    wait_until(lambda: not any(is_running(process) for process in started))
+
+
+def is_running(process: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()[0]
+    except FileNotFoundError:
+        return False
 
 
 def test_what_a_server_process_said_of_its_present_ends_with_it(tmp_path: Path) -> None:
