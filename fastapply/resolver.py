@@ -78,11 +78,9 @@ class Resolver:
             async with aclosing(self._ask(self._completer, job, guess, choice == "best", pieces)) as answer:
                 async for piece in answer:
                     yield piece
-        except ModelDown:
-            if on_doubt is None and who == "auto":
-                raise EditRefused(guess.doubts, guess) from None
-            raise
         except ModelError as error:
+            if isinstance(error, ModelDown) and on_doubt is None and who == "auto":
+                raise EditRefused(guess.doubts, guess) from None
             error.doubts = guess.doubts
             raise
 
@@ -91,7 +89,8 @@ class Resolver:
     ) -> AsyncGenerator[str | ApplyResult, None]:
         asked = await self._choose(completer, await self._lanes.ask(AskJob.of(job, guess)))
         before = guess.merged_code[: asked.part.before] if asked.part else ""
-        streamed = Streamed(job.original_code, before) if pieces else None
+        # Where the guess may be given in the answer's stead, nothing of the answer is given out before it is judged.
+        streamed = Streamed(job.original_code, before) if pieces and not best else None
         completion: Completion | None = None
         async with aclosing(completer.complete(asked.question, self._seconds)) as answer:
             async for piece in answer:
@@ -103,10 +102,14 @@ class Resolver:
             raise ModelFailed("the answer of the model came to no end")
         judged = await self._lanes.judge(JudgeJob.of(job, guess, asked.part, completion, completer.name))
         result = msgspec.structs.replace(judged, usage=completion.usage)
-        if result.doubts and not best:
-            raise EditRefused((*guess.doubts, *result.doubts), result)
-        if streamed:
-            yield streamed.rest(result.merged_code)
+        if result.doubts:
+            doubts = (*guess.doubts, *result.doubts)
+            if not best:
+                raise EditRefused(doubts, result)
+            # An answer that was found wanting is no better guess than the one it was asked about.
+            result = msgspec.structs.replace(guess, doubts=doubts, usage=completion.usage)
+        if pieces:
+            yield streamed.rest(result.merged_code) if streamed else result.merged_code
         yield result
 
     async def _choose(self, completer: Completer, questions: Questions) -> Asked:
