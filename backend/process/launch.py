@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import platform
 import secrets
 import signal
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -24,8 +26,10 @@ from backend.model import Decoder
 from backend.process.choices import device_of, settings_of, spec_of
 from backend.process.group import agree, join
 from backend.process.messages import Welcome
+from backend.process.options import DIED
 from backend.process.room import available_cores, free_memory, step_memory
 from backend.process.server import Server
+from backend.process.watchdog import Watchdog
 from backend.ranks import Leader, follow
 from backend.runner import ModelRunner
 from backend.split import Split
@@ -63,7 +67,8 @@ def serve(options: Options) -> None:
     pool = PagePool(own.pages.shape[0])
     welcome = _welcome(options, own.decoder, settings, pool)
     try:
-        server = Server(Engine(runner, pool, settings), pool, welcome, options.socket)
+        watchdog = Watchdog(options.step_seconds, _end_hung)
+        server = Server(Engine(runner, pool, settings), pool, welcome, options.socket, watchdog=watchdog)
     except zmq.ZMQError as error:
         raise BadSetting("socket", f"{options.socket}: {error}") from error
     log.info(
@@ -76,6 +81,13 @@ def serve(options: Options) -> None:
     if isinstance(runner, Leader):
         runner.close()
         dist.destroy_process_group()
+
+
+def _end_hung(seconds: float) -> None:
+    """Nothing in this process can be trusted to come to an end any more, so it ends at once, and its ranks with it."""
+    sys.stderr.write(f"error: a step has taken {seconds:.0f} s and no end is in sight, so the engine ends\n")
+    sys.stderr.flush()
+    os._exit(DIED)
 
 
 def follow_rank(options: Options) -> None:

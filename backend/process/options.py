@@ -19,6 +19,8 @@ CONFIG = 78
 DIED = 70
 """Exit status where it may not (EX_SOFTWARE)."""
 STEP_TOKENS, MOST_REQUESTS = 2048, 1024
+STEP_SECONDS = 600.0
+"""A full step of a 7B model takes some minutes on a CPU, and a fraction of a second on a GPU."""
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
@@ -46,6 +48,8 @@ class Options:
     """Tokens of one step."""
     most_requests: int = MOST_REQUESTS
     """Requests that may be there at once."""
+    step_seconds: float = STEP_SECONDS
+    """Longest time of a step, after which the engine counts as hung and ends."""
     threads: int | None = None
     """Of each rank, on a CPU; left out: the cores there are, divided by the ranks."""
     dummy: int | None = None
@@ -89,6 +93,7 @@ def parse(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--context", type=_whole(2), metavar="N", help="tokens of prompt and answer together")
     parser.add_argument("--step-tokens", type=_whole(1), default=STEP_TOKENS, metavar="N")
     parser.add_argument("--most-requests", type=_whole(1), default=MOST_REQUESTS, metavar="N")
+    parser.add_argument("--step-seconds", type=_seconds, default=STEP_SECONDS, metavar="N", help="then it has hung")
     parser.add_argument("--threads", type=_whole(1), metavar="N", help="of each process, on a CPU")
     parser.add_argument(
         "--dummy", type=_whole(0), metavar="SEED", help="noise instead of weights: config.json is enough"
@@ -107,6 +112,16 @@ def _whole(least: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return value
 
 
 def _share(text: str) -> float:

@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import zmq
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from backend.engine import Engine
     from backend.kv.pages import PagePool
+    from backend.process.watchdog import Watchdog
     from backend.request import Event, Handle
 
 __all__ = ["PROBE_SECONDS", "Server"]
@@ -57,13 +59,25 @@ class Server:
     """Serves one engine at one address, from one thread, which `stop` alone may be called from outside of."""
 
     def __init__(
-        self, engine: Engine, pool: PagePool, welcome: Welcome, address: str, *, queue: int = QUEUE, most: int = WAITING
+        self,
+        engine: Engine,
+        pool: PagePool,
+        welcome: Welcome,
+        address: str,
+        *,
+        queue: int = QUEUE,
+        most: int = WAITING,
+        watchdog: Watchdog | None = None,
     ) -> None:
-        """Binds `address`. `queue` messages and `most` bytes wait for one client at most. Raises `zmq.ZMQError`."""
+        """Binds `address`. `queue` messages and `most` bytes wait for one client at most. Raises `zmq.ZMQError`.
+
+        `watchdog` watches each step.
+        """
         self._engine = engine
         self._pool = pool
         self._welcome = welcome
         self._most = most
+        self._watching = watchdog.watching if watchdog else nullcontext
         self._peers: dict[bytes, Peer] = {}
         self._owners: dict[Handle, tuple[Peer, int]] = {}
         self._counts = Counts()
@@ -180,7 +194,8 @@ class Server:
 
     def _step(self) -> None:
         begun, working = time.monotonic(), self._engine.live > 0
-        events = self._engine.step()
+        with self._watching():
+            events = self._engine.step()
         self._counts.steps += working
         self._counts.busy_seconds += time.monotonic() - begun
         self._deliver(events)

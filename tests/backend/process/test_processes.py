@@ -231,9 +231,9 @@ class Supervised:
 
 
 @contextmanager
-def supervised(folder: Path, tmp_path: Path, ranks: int) -> Iterator[Supervised]:
+def supervised(folder: Path, tmp_path: Path, ranks: int, **changes: object) -> Iterator[Supervised]:
     log, address = tmp_path / "log", f"ipc://{tmp_path / 'socket'}"
-    chosen = options(folder, tensor_parallel=ranks, socket=address)
+    chosen = options(folder, tensor_parallel=ranks, socket=address, **changes)
     with log.open("wb") as output:
         process = subprocess.Popen([sys.executable, SUPERVISED, *chosen.arguments()], stdout=output, stderr=output)
     with process:
@@ -271,6 +271,24 @@ def test_two_ranks(folder: Path, expected: list[tuple[list[int], str]], tmp_path
         keeper.process.kill()
         keeper.process.wait()
         wait_until(lambda: not any(map(runs, family)), SECONDS)
+
+
+def test_a_rank_that_hangs_ends_the_engine(folder: Path, tmp_path: Path) -> None:
+    """It does not end, so nobody would notice; requests would wait for ever."""
+    with supervised(folder, tmp_path, 2, step_seconds=5.0) as keeper:
+        first = keeper.engine(0)
+        [rank] = children(first)
+
+        async def talking(client: EngineClient) -> None:
+            task = await begun(client, LONG)
+            os.kill(rank, signal.SIGSTOP)
+            with pytest.raises(EngineDown):
+                await task
+            assert (await client.ready(SECONDS)).restarts == 1
+
+        talk(keeper.address, talking)
+        assert "s and no end is in sight, so the engine ends\n" in keeper.said()
+        wait_until(lambda: not runs(rank), SECONDS)
 
 
 def test_four_ranks_answer_as_one_and_end_when_told(

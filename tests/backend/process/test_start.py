@@ -42,6 +42,7 @@ COUNT = st.none() | st.integers(2, 10**6)
         context=COUNT,
         step_tokens=st.integers(1, 10**5),
         most_requests=st.integers(1, 10**5),
+        step_seconds=st.floats(0.1, 1e6),
         threads=COUNT,
         dummy=st.none() | st.integers(0, 9),
         restarts=st.integers(0, 9),
