@@ -20,7 +20,7 @@ class Watchdog:
     """`with dog.watching(): step()`. A thread looks on, which runs while the step waits for a device or a rank."""
 
     def __init__(self, seconds: float, bite: Callable[[float], None]) -> None:
-        """`bite` is called, in the thread and once, with the seconds that a step has taken so far: `seconds` or more."""
+        """`bite` is called, in the thread and once, with the seconds that a step has taken: `seconds` or more."""
         self._seconds = seconds
         self._bite = bite
         self._began: float | None = None
