@@ -126,6 +126,7 @@ SWITCHES: Final[dict[str, dict[str, Change]]] = {
     "twins": {"fastapply.merge.checks:_twins": _EMPTY},
     "renamed copies": {"fastapply.merge.checks:_renamed": _EMPTY},
     "torn definitions": {"fastapply.merge.checks:_split": _EMPTY},
+    "changed heads of what breaks off": {"fastapply.merge.checks:_takes_place": _NO},
     "new lines left of the margin": {"fastapply.merge.checks:_outdented": _EMPTY},
     "removals that remove nothing": {"fastapply.merge.checks:_unremoved": _EMPTY},
     "moved edges": {"fastapply.merge.suspicions:_moved_edges": _EMPTY},

@@ -100,9 +100,8 @@ def _split(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doub
             body = [i for i in layout.filled if h < i <= layout.end[h] and word_count(layout.keys[i])]
             torn = [i for i in body if plan.match[i] >= 0 and not plan.sheet.blocks.fit(i, plan.match[i])]
             alone = not plan.s.markers and h == layout.filled[0]
-            if torn and (
-                alone or (len(torn) > 1 and 2 * len(torn) > len(body)) or _keeps_head(original, plan, torn[0], gone)
-            ):
+            most = len(torn) > 1 and 2 * len(torn) > len(body) and not _takes_place(original, plan, h, torn[0], gone)
+            if torn and (alone or most or _keeps_head(original, plan, torn[0], gone)):
                 number, j = plan.s.numbers[h], plan.match[torn[0]]
                 yield Doubt(
                     "ambiguous_anchor",
@@ -113,13 +112,32 @@ def _split(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doub
                 )
 
 
+def _definition_around(original: Layout, j: int) -> int:
+    head = original.head[j]
+    while head >= 0 and not original.is_definition(head):
+        head = original.head[head]
+    return head
+
+
 def _keeps_head(original: Layout, plan: Plan, i: int, gone: set[int]) -> bool:
     """True where the definition around the original line of snippet line i keeps its head and loses that line to
     another."""
-    head = original.head[plan.match[i]]
-    while head >= 0 and not original.is_definition(head):
-        head = original.head[head]
+    head = _definition_around(original, plan.match[i])
     return head >= 0 and head not in gone and head not in plan.match
+
+
+def _takes_place(original: Layout, plan: Plan, h: int, i: int, gone: set[int]) -> bool:
+    """True where the head in snippet line h stands for that of the definition around the original line of snippet line
+    i: right behind the lines shown above it, the old head gives way, and what is shown breaks off before the old
+    definition ends, so that nothing but the original says how it goes on."""
+    head = _definition_around(original, plan.match[i])
+    stretch = [k for k in plan.sl.filled if plan.sheet.segments[k] == plan.sheet.segments[h]]
+    if plan.sl.end[h] < stretch[-1] or not head < plan.match[stretch[-1]] < original.end[head]:
+        return False
+    above = [k for k in plan.sl.filled if k < h and plan.match[k] >= 0]
+    if head not in gone or not above or plan.sheet.segments[above[-1]] != plan.sheet.segments[h]:
+        return False
+    return all(j in gone for j in range(plan.match[above[-1]] + 1, head) if original.keys[j])
 
 
 def _unremoved(original: Layout, plan: Plan, gone: set[int]) -> Iterator[Doubt]:

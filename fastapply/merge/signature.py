@@ -13,7 +13,7 @@ from rapidfuzz.distance import Indel
 
 _MODIFIERS = (
     r"(?:(?:export|default|declare|public|private|protected|internal|static|final|abstract|async|override|open|sealed|data|inline|suspend|actual|expect"
-    r"|virtual|extern|unsafe|pub(?:\([^)]*\))?|readonly|const(?=\s+(?:fn|unsafe))|mutating|synchronized|native|explicit|constexpr|partial|local|implicit|case|lazy|operator|infix|tailrec)\s+)*"
+    r"|virtual|extern|unsafe|pub(?:\([^)]*\))?|readonly|const(?=\s+(?:fn|unsafe|enum))|mutating|synchronized|native|explicit|constexpr|partial|local|implicit|case|lazy|operator|infix|tailrec)\s+)*"
 )
 _DEFINITION = re.compile(
     rf"^(?:@[\w.]+(?:\([^)]*\))?\s+)*{_MODIFIERS}(?P<word>def|class|function\*?|func|fn|fun|struct|enum|interface|trait|impl|type|typealias|module|namespace|object|protocol|record|mod"

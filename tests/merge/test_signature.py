@@ -51,6 +51,7 @@ def test_control_flow_is_no_definition(key: str) -> None:
         ("type Store struct {", "Store"),
         ("interface Store extends Base {", "Store"),
         ("enum Kind {", "Kind"),
+        ("export declare const enum Kind {", "Kind"),
         ("defp load(path) do", "load"),
         ("module Store", "Store"),
         ("namespace store {", "store"),
