@@ -10,6 +10,9 @@ from fastapply.merge.sheet import Gap, Sheet, is_container
 from fastapply.merge.signature import bare_name
 from fastapply.merge.snippet import Marker
 
+MOST_ABOVE = 3  # lines of the file above the first match that new text at the snippet's head may stand for
+_OPENERS = ("#!", "<?", "package ", "'use ", '"use ', "# -*-", "---")  # what new text at a file's head stands below
+
 
 def _first_word(key: str) -> str:
     match = re.match(r"#?\s*[A-Za-z]\w*", key)
@@ -63,6 +66,16 @@ class Places:
                 return min(high, max(low, self._sheet.o.end[self._sheet.match[head]] + 1))
             return self._end_of_text(low, high)
         return self._end_of_class(gap, filled) if k == count - 1 else None
+
+    def may_head_file(self, gap: Gap, body: list[int], first: int) -> bool:
+        """True where a snippet that has markers elsewhere begins without one, with new text, and few lines of the file
+        stand above its first match, none of which has to come first: then the text may be new, or stand for them."""
+        sheet = self._sheet
+        above = [sheet.o.keys[j] for j in range(first, gap.j2) if sheet.o.keys[j]]
+        if not gap.open_start or gap.markers or not sheet.s.markers or not 0 < len(above) <= MOST_ABOVE:
+            return False
+        known = any((sheet.o.name(j) or ("",))[0] == "import" for j in range(first, gap.j2))
+        return not known and not any(key.startswith(_OPENERS) for key in above)
 
     def joins(self, body: list[int], j: int) -> bool:
         """True where new lines continue the group that ends with original line j: single lines at its depth, that begin

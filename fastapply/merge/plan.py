@@ -141,6 +141,8 @@ class Plan:
             return True
         if not filled:
             return False
+        if self._replaced.are_anew(filled, above):
+            return True
         imports = [j for j in above if (self.o.name(j) or ("",))[0] == "import"]
         if not imports or len(imports) < len(above) or (self.sl.name(filled[0]) or ("",))[0] != "import":
             return False
@@ -248,6 +250,16 @@ class Plan:
                 new, end = new[:-1], end - 1
             self._emit(taken, end, new)
             return taken
+        if self._places.may_head_file(gap, body, first):
+            self.doubts.append(
+                Doubt(
+                    "undecided_place",
+                    "new text at the head of the snippet may stand below the file's first lines, or in their place",
+                    "show the file's first line, or put a marker where it stays",
+                    LineRange(self.s.numbers[body[0]], self.s.numbers[body[-1]] + 1),
+                    (LineRange(first, last),),
+                )
+            )
         blanks = last - max(first, self.o.filled_above(last) + 1)
         new = body + trail
         if blanks and trail and not lead and self._places.joins(body, last - blanks - 1):

@@ -311,12 +311,28 @@ class Replaced:
         return balanced and last > head and self._sheet.sl.keys[head].endswith(("=", "=>", "->"))
 
     def wrapped_to_end(self, gap: Gap, body: list[int], first: int, last: int) -> int:
-        """The end of the file, where the snippet ends with new text that holds each of the few lines left in it."""
+        """The end of the file, where the snippet ends with new text that holds each of the few lines left in it, or
+        with a new version of each."""
         left = [j for j in range(first, last) if self._sheet.o.keys[j]]
         if gap.markers or not gap.open_end or not 0 < len(left) <= MOST_LEFT:
             return first
         shown = [self._sheet.sl.keys[i] for i in body]
-        return last if all(any(self._sheet.o.keys[j] in key for key in shown) for j in left) else first
+        held = all(any(self._sheet.o.keys[j] in key for key in shown) for j in left)
+        return last if held or self.are_anew(body, left) else first
+
+    def are_anew(self, run: list[int], lines: list[int]) -> bool:
+        """True where the run is the few original lines at an end of the file anew, line for line: the snippet, which
+        has markers elsewhere, has none there. Imports are listed, so others may stand beside them."""
+        sheet = self._sheet
+        mine = [i for i in run if sheet.sl.keys[i]]
+        if not sheet.s.markers or len(mine) != len(lines) or len(lines) > MOST_LEFT:
+            return False
+        if any((sheet.o.name(j) or ("",))[0] == "import" for j in lines):
+            return False
+        pairs = [(sheet.sl.keys[i], sheet.o.keys[j]) for i, j in zip(mine, lines, strict=True)]
+        if len(pairs) == 1 and _common(*pairs[0]) <= self._likest_sibling(lines[0]):
+            return False  # one more of a list
+        return all(likeness(*pair) >= LEAST_ALIKE for pair in pairs)
 
     def after_dead_end(self, body: list[int], first: int, last: int) -> int:
         """Where the run ends its block (return, raise, break, ...), the end of the original lines of that block, which

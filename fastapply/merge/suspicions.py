@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from fastapply.merge.checks import scope_of
+from fastapply.merge.evidence import is_leader
 from fastapply.merge.layout import Layout, word_count, words
 from fastapply.merge.plan import Plan
 from fastapply.merge.signature import likeness
@@ -18,6 +19,7 @@ _LABEL = re.compile(
     r"(?:case\s[^:]+|default)(?=:\s*(?:$|//|/\*|#))|:[a-z]+:(?=\s)|(?!else\b)[A-Za-z_][\w.:]*(?=\s+(?:->|=>)\s)"
 )
 _MOST_CHANGED = 3  # lines above the repeated ones that may be changed
+_MOST_BEYOND = 3  # lines of the file beyond an open end that it may be the edit to delete
 _ALIKE = 0.5  # what a line has in common at least with its new version
 _REPLACES = re.compile(r"\breplac(?:e[sd]?|ing)\b", re.IGNORECASE)
 
@@ -30,6 +32,7 @@ def suspicions(original: Layout, plans: list[Plan], snippet: Snippet, gone: set[
         *_replaces_nothing(plans, snippet),
         *_repeated_context(original, plans),
         *_unfolded(original, plans),
+        *_changes_nothing(original, plans, snippet),
     ]
 
 
@@ -157,3 +160,28 @@ def _unfolded(original: Layout, plans: list[Plan]) -> Iterator[Doubt]:
                     LineRange(number, number + 1),
                     (LineRange(j, j + 1),),
                 )
+
+
+def _changes_nothing(original: Layout, plans: list[Plan], snippet: Snippet) -> Iterator[Doubt]:
+    """A snippet that shows original lines alone, and ends without a marker, as it does not elsewhere, a few lines from
+    the end of the file, or below nothing but comments at its head: to delete these may be all that it is for."""
+    plan, *others = plans
+    if others or plan.edits or not snippet.markers or snippet.notes or not plan.sl.filled:
+        return
+    first, last = plan.sl.filled[0], plan.sl.filled[-1]
+    marked = len(snippet.markers)
+    above = [j for j in original.filled if j < plan.match[first]] if plan.sheet.segments[first] == 0 else []
+    below = [j for j in original.filled if j > plan.match[last]] if plan.sheet.segments[last] == marked else []
+    beyond, i = (below, last) if below else (above, first)
+    if bool(above) == bool(below) or len(beyond) > _MOST_BEYOND:
+        return
+    if above and not all(is_leader(original.keys[j]) and not original.keys[j].startswith("#!") for j in above):
+        return  # what is shown, an import mostly, is there already
+    yield Doubt(
+        "nothing_applied",
+        f"the snippet would change nothing, and shows no marker for the {len(beyond)} line(s) at the"
+        f" {'beginning' if above else 'end'} of the file: perhaps they are to go",
+        "put a marker where original lines are to stay, or a note such as `removed: NAME` where they are to go",
+        LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
+        (LineRange(beyond[0], beyond[-1] + 1),),
+    )

@@ -1,0 +1,6 @@
+/* eslint-disable no-undef */
+
+const path = require("path");
+
+function home() {
+// ... existing code ...
