@@ -136,7 +136,8 @@ SWITCHES: Final[dict[str, dict[str, Change]]] = {
     "labels that stand twice": {"fastapply.merge.suspicions:_labelled_twice": _EMPTY},
     "lines that would stand twice": {"fastapply.merge.suspicions:_repeated_context": _EMPTY},
     "blocks that were one line": {"fastapply.merge.suspicions:_unfolded": _EMPTY},
-    "one more of a list": {"fastapply.merge.replaced:Replaced._likest_sibling": _gives(lambda: 0.0)},
+    "one more of a list": {"fastapply.merge.siblings:Siblings._likest_of": _gives(lambda: 0.0)},
+    "one more of a form": {"fastapply.merge.siblings:_listed": _NO},
     "replacements that replace nothing": {"fastapply.merge.suspicions:_replaces_nothing": _EMPTY},
     "syntax of the result": {"fastapply.merge.validate:syntax_doubt": _NOTHING},
 }

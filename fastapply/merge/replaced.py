@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from rapidfuzz.distance import Indel
-
 from fastapply.merge.evidence import is_leader
 from fastapply.merge.layout import word_count
 from fastapply.merge.markers import comment_body, speaks_of_body
 from fastapply.merge.sheet import Gap, Sheet, is_function
+from fastapply.merge.siblings import Siblings
 from fastapply.merge.signature import LEAVES, goes_on, likeness, named_apart
 
 PROSE = frozenset({"markdown", "text"})
@@ -31,17 +30,12 @@ def _attribute(key: str) -> str:
     return match[0] if match else ""
 
 
-def _common(a: str, b: str) -> float:
-    """The share of text that two lines have in common, but for what separates them from the next."""
-    return float(Indel.normalized_similarity(a.rstrip(",;"), b.rstrip(",;")))
-
-
 class Replaced:
     """Answers about one sheet; none of them changes it."""
 
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        self._siblings: dict[int, float] = {}
+        self._siblings = Siblings(sheet)
 
     def comment_above(self, gap: Gap, body: list[int], trail: list[int], first: int, last: int) -> int:
         """The start of the original comment right above the anchor that the run's own comment replaces; `last` if
@@ -217,31 +211,14 @@ class Replaced:
         if bool(LEAVES.match(mine)) != bool(LEAVES.match(theirs)):
             return 0.0
         alike = likeness(mine, theirs)
-        if not shaped and _common(mine, theirs) <= self._likest_sibling(j):
-            return 0.0  # as like each other as old and new version are the lines of a list, of which this is one more
+        if not shaped and self._siblings.has_one_more(mine, j):
+            return 0.0
         if self._sheet.o.depth[j] != self._sheet.sl.depth[i] + self._sheet.shifts.of(i):
             alike -= 0.15
         least = ALIKE_HEADS if self._sheet.o.end[j] > j else ALIKE_LINES
         if next_to and goes_on(mine, theirs):
             alike = max(alike, least)
         return alike - 0.6 if alike >= least else 0.0
-
-    def _likest_sibling(self, j: int) -> float:
-        """The share of text that original line j has in common with the statement before it or behind it in its block,
-        the greater of the two. Names don't count here: the lines of a list often bear the same one."""
-        found = self._siblings.get(j)
-        if found is None:
-            o = self._sheet.o
-            above = o.filled_above(j)
-            while above > o.head[j] and (o.head[above] != o.head[j] or o.opener[above] >= 0):
-                above = o.opener[above] if o.opener[above] >= 0 else o.head[above]
-            below = o.filled_below(o.end[j])
-            while below < len(o.keys) and o.opener[below] == j:
-                below = o.filled_below(o.end[below])
-            beside = [k for k in (above, below) if 0 <= k < len(o.keys) and o.head[k] == o.head[j] and k != o.head[j]]
-            found = max((_common(o.keys[j], o.keys[k]) for k in beside), default=0.0)
-            self._siblings[j] = found
-        return found
 
     def _same_head(self, i: int, j: int) -> bool:
         """False where snippet line i stands in a block that is not the one around original line j."""
@@ -330,8 +307,8 @@ class Replaced:
         if any((sheet.o.name(j) or ("",))[0] == "import" for j in lines):
             return False
         pairs = [(sheet.sl.keys[i], sheet.o.keys[j]) for i, j in zip(mine, lines, strict=True)]
-        if len(pairs) == 1 and _common(*pairs[0]) <= self._likest_sibling(lines[0]):
-            return False  # one more of a list
+        if len(pairs) == 1 and self._siblings.has_one_more(pairs[0][0], lines[0]):
+            return False
         return all(likeness(*pair) >= LEAST_ALIKE for pair in pairs)
 
     def after_dead_end(self, body: list[int], first: int, last: int) -> int:
