@@ -25,7 +25,7 @@ serve: $(VENV)/.installed$(if $(MODEL),-model) ## Start the service (on 127.0.0.
 		$(if $(MODEL),--model '$(MODEL)') $(if $(PROFILE),--profile '$(PROFILE)')
 
 test: check ## Linter, formatter, types and all tests
-	$(VENV)/bin/python -m pytest -q
+	$(VENV)/bin/python -m pytest -q --hypothesis-profile=ci
 
 # On a machine with a GPU that has torch and the rest already; nothing is installed and nothing fetched.
 GPU_PYTHON ?= python3
