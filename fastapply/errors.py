@@ -13,6 +13,12 @@
     │   ├── ModelFailed         it answered with an error of its own
     │   ├── QuestionTooLong     what it would have to read and write is longer than its context
     │   └── QuestionUnfit       what it would have to read holds marks that would be taken for the prompt's own
+    ├── WorkspaceError        the workspace of an agent's tools could not be read or written
+    │   ├── OutsideWorkspace    a path leads out of the roots, or to what is not to be edited through tools
+    │   ├── NotText             a file holds something else than UTF-8 text
+    │   ├── EditConflict        a file is not what the edit was made for
+    │   ├── NothingToUndo       there is no such edit, or it is undone
+    │   └── WorkspaceBusy       somebody else writes here, and did not end in time
     ├── DeadlineExceeded      the merge did not end within its deadline
     └── WorkerDied            the process that ran the merge ended; only this request is lost
 
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DeadlineExceeded",
+    "EditConflict",
     "EditRefused",
     "FastApplyError",
     "InputTooLarge",
@@ -40,10 +47,15 @@ __all__ = [
     "ModelError",
     "ModelFailed",
     "ModelUnavailable",
+    "NotText",
+    "NothingToUndo",
+    "OutsideWorkspace",
     "QuestionTooLong",
     "QuestionUnfit",
     "UnknownLanguage",
     "WorkerDied",
+    "WorkspaceBusy",
+    "WorkspaceError",
 ]
 
 
@@ -137,6 +149,52 @@ class QuestionUnfit(ModelError):
     """What the model would have to read holds marks that its server would take for those of the prompt."""
 
     code = "question_unfit"
+
+
+class WorkspaceError(FastApplyError):
+    """The workspace could not be read or written; every file is as it was, unless the message says otherwise."""
+
+    code = "workspace_error"
+
+
+class OutsideWorkspace(WorkspaceError):
+    """`path`, as it was given, can't be edited under `root`; `reason` says why. Nothing was read or written."""
+
+    code = "outside_workspace"
+
+    def __init__(self, path: str, root: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason} (root: {root})")
+        self.path = path
+        self.root = root
+        self.reason = reason
+
+
+class NotText(WorkspaceError):
+    """A file, or a text to be written, is not UTF-8 text."""
+
+    code = "not_text"
+
+
+class EditConflict(WorkspaceError):
+    """The files `paths` are not what the edit was made for: they have changed since. Nothing was written."""
+
+    code = "edit_conflict"
+
+    def __init__(self, paths: Sequence[str], why: str) -> None:
+        super().__init__(f"{', '.join(paths)}: {why}; nothing was written")
+        self.paths = tuple(paths)
+
+
+class NothingToUndo(WorkspaceError):
+    """There is no such edit in the journal, or it is undone already."""
+
+    code = "nothing_to_undo"
+
+
+class WorkspaceBusy(WorkspaceError):
+    """Somebody else writes to these files, and did not end in time. Nothing is wrong with the edit: try it again."""
+
+    code = "workspace_busy"
 
 
 class DeadlineExceeded(FastApplyError):

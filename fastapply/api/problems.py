@@ -38,8 +38,13 @@ _STATUS = {
     "model_failed": HTTPStatus.BAD_GATEWAY,
     "question_too_long": HTTPStatus.UNPROCESSABLE_ENTITY,
     "question_unfit": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "outside_workspace": HTTPStatus.FORBIDDEN,
+    "not_text": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "edit_conflict": HTTPStatus.CONFLICT,
+    "nothing_to_undo": HTTPStatus.NOT_FOUND,
+    "workspace_busy": HTTPStatus.SERVICE_UNAVAILABLE,
 }
-_RETRY_AFTER = {"model_down": 5, "model_busy": 1}
+_RETRY_AFTER = {"model_down": 5, "model_busy": 1, "workspace_busy": 1}
 """Seconds after which to try again, for errors that name none themselves."""
 
 _TITLES = {
@@ -57,6 +62,12 @@ _TITLES = {
     "model_failed": "The model failed",
     "question_too_long": "The edit is too long for the model",
     "question_unfit": "The model can't be asked about this code",
+    "workspace_error": "The workspace can't be read or written",
+    "outside_workspace": "The path can't be edited",
+    "not_text": "The file is not text",
+    "edit_conflict": "The file has changed",
+    "nothing_to_undo": "There is nothing to undo",
+    "workspace_busy": "The files are being written",
     "client_closed_request": "The client went away",  # nobody reads it; 499 has no phrase of its own
 }
 
