@@ -20,7 +20,13 @@
     │   ├── NothingToUndo       there is no such edit, or it is undone
     │   └── WorkspaceBusy       somebody else writes here, and did not end in time
     ├── DeadlineExceeded      the merge did not end within its deadline
-    └── WorkerDied            the process that ran the merge ended; only this request is lost
+    ├── QueueFull             as many requests wait for a worker as may wait
+    ├── WorkerDied            the process that ran the merge ended; only this request is lost
+    └── ServiceError          a service that was asked over HTTP gave no answer that can be used
+        ├── ServiceUnreachable  no connection to it, or one that broke before the answer was whole
+        ├── KeyRefused          it wants a key, or another one
+        ├── RateLimited         more was asked of it in a minute than it allows
+        └── UnexpectedAnswer    what came is no answer of FastApply: it may come from a proxy, or from another service
 
 Each class has a stable `code` that clients may switch on.
 """
@@ -42,6 +48,7 @@ __all__ = [
     "InputTooLarge",
     "InvalidRequest",
     "InvalidSetting",
+    "KeyRefused",
     "ModelBusy",
     "ModelDown",
     "ModelError",
@@ -52,6 +59,11 @@ __all__ = [
     "OutsideWorkspace",
     "QuestionTooLong",
     "QuestionUnfit",
+    "QueueFull",
+    "RateLimited",
+    "ServiceError",
+    "ServiceUnreachable",
+    "UnexpectedAnswer",
     "UnknownLanguage",
     "WorkerDied",
     "WorkspaceBusy",
@@ -211,3 +223,47 @@ class WorkerDied(FastApplyError):
     """The worker process of this merge ended before it answered."""
 
     code = "worker_died"
+
+
+class QueueFull(FastApplyError):
+    """As many requests wait as may wait; try again after `retry_after` seconds."""
+
+    code = "queue_full"
+
+    def __init__(self, retry_after: float = 1) -> None:
+        super().__init__("too many requests wait for a worker")
+        self.retry_after = retry_after
+
+
+class ServiceError(FastApplyError):
+    """A service that was asked over HTTP gave no answer that can be used."""
+
+    code = "service_error"
+
+
+class ServiceUnreachable(ServiceError):
+    """There is no connection to the service, or one that broke before the answer was whole."""
+
+    code = "service_unreachable"
+
+
+class KeyRefused(ServiceError):
+    """The service wants a key, or another one than was sent."""
+
+    code = "key_refused"
+
+
+class RateLimited(ServiceError):
+    """More was asked of the service than it allows; try again after `retry_after` seconds."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_after: float = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class UnexpectedAnswer(ServiceError):
+    """What came is no answer of FastApply."""
+
+    code = "unexpected_answer"

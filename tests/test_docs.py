@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fastapply.cli.parser import build_parser
-from fastapply.settings.fields import CONFIG_VARIABLE, KEYS_VARIABLE, environment_name, fields
+from fastapply.settings.fields import CLIENT_KEY_VARIABLE, CONFIG_VARIABLE, KEYS_VARIABLE, environment_name, fields
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -55,7 +55,7 @@ def test_settings_exist(page: Path) -> None:
 
 
 def test_variables_exist() -> None:
-    known = {environment_name(path) for path in fields()} | {CONFIG_VARIABLE, KEYS_VARIABLE}
+    known = {environment_name(path) for path in fields()} | {CONFIG_VARIABLE, KEYS_VARIABLE, CLIENT_KEY_VARIABLE}
     of_kubernetes = {"FASTAPPLY_PORT"}
     for text in EXAMPLES:
         assert set(re.findall(r"FASTAPPLY_[A-Z_]*[A-Z]", text)) <= known | of_kubernetes

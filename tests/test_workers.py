@@ -19,7 +19,7 @@ from fastapply import apply, errors
 from fastapply.merge.values import ApplyResult
 from fastapply.settings.model import GIB, MIB, PoolSettings
 from fastapply.workers import wire
-from fastapply.workers.pool import QueueFull, WorkerPool
+from fastapply.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -89,9 +89,10 @@ def test_every_error_crosses_as_itself(error: errors.FastApplyError) -> None:
 
 
 def test_no_error_of_the_package_is_left_out_of_that() -> None:
-    """Those of a model are raised on this side: no worker asks one."""
+    """Those of a model, of a service and of a full queue are raised on this side: no worker asks one or has one."""
     all_errors = {getattr(errors, name) for name in errors.__all__}
-    known = {error for error in all_errors if not issubclass(error, errors.ModelError)}
+    ours = (errors.ModelError, errors.ServiceError, errors.QueueFull)
+    known = {error for error in all_errors if not issubclass(error, ours)}
     assert known - {errors.EditRefused, errors.FastApplyError, errors.DeadlineExceeded, errors.InvalidSetting} == {
         *wire._BY_FIELD.values(),
         *wire._BY_MESSAGE.values(),
@@ -159,7 +160,7 @@ def test_a_full_queue_turns_away_at_once() -> None:
         os.kill(stuck, signal.SIGSTOP)
         waiting = [asyncio.create_task(pool.apply(JOB)) for _ in range(3)]
         await asyncio.sleep(0.1)
-        with pytest.raises(QueueFull):
+        with pytest.raises(errors.QueueFull):
             await pool.apply(JOB)
         os.kill(stuck, signal.SIGCONT)
         assert len({result.merged_code for result in await asyncio.gather(*waiting)}) == 1

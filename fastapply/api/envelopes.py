@@ -25,7 +25,8 @@ def family_of(path: str) -> Family:
 
 
 class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A problem as in RFC 9457. `code` is stable; `field` names what is at fault in the request."""
+    """A problem as in RFC 9457. `code` is stable; `field` names what is at fault in the request, `seconds` is the
+    deadline that has passed."""
 
     type: str
     title: str
@@ -33,6 +34,7 @@ class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str
     code: str
     field: str | None = None
+    seconds: float | None = None
     doubts: tuple[Doubt, ...] | None = None
     hint: str | None = None
 

@@ -13,7 +13,6 @@ from litestar.exceptions import HTTPException
 from fastapply import errors
 from fastapply.api.envelopes import ErrorEnvelope, ProblemBody, family_of, openai_error
 from fastapply.faults import describe
-from fastapply.workers.pool import QueueFull
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,10 +118,11 @@ class Problem(Exception):
         if isinstance(error, errors.EditRefused):
             hint = next((doubt.hint for doubt in error.doubts if doubt.hint), None)
             return cls(status, error.code, str(error), doubts=error.doubts, hint=hint)
-        retry_after = error.retry_after if isinstance(error, QueueFull) else _RETRY_AFTER.get(error.code)
+        retry_after = error.retry_after if isinstance(error, errors.QueueFull) else _RETRY_AFTER.get(error.code)
         headers = {"Retry-After": str(retry_after)} if retry_after else None
         doubts = error.doubts or None if isinstance(error, errors.ModelError) else None
-        return cls(status, error.code, str(error), headers, field=getattr(error, "field", None), doubts=doubts)
+        of_its_kind = {name: getattr(error, name, None) for name in ("field", "seconds")}
+        return cls(status, error.code, str(error), headers, doubts=doubts, **of_its_kind)
 
     @classmethod
     def unexpected(cls, error: Exception) -> Self:

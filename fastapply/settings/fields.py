@@ -9,11 +9,22 @@ from typing import Any, get_type_hints
 
 from fastapply.settings.model import Key, Settings
 
-__all__ = ["CONFIG_VARIABLE", "KEYS_VARIABLE", "Field", "environment_name", "fields", "key_fields", "sections"]
+__all__ = [
+    "CLIENT_KEY_VARIABLE",
+    "CONFIG_VARIABLE",
+    "KEYS_VARIABLE",
+    "Field",
+    "environment_name",
+    "fields",
+    "key_fields",
+    "sections",
+]
 
 _PREFIX = "FASTAPPLY_"
 CONFIG_VARIABLE = f"{_PREFIX}CONFIG"
 KEYS_VARIABLE = f"{_PREFIX}KEYS"
+CLIENT_KEY_VARIABLE = f"{_PREFIX}API_KEY"
+"""What clients send, and no setting of the service."""
 
 
 @dataclass(frozen=True)

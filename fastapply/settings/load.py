@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fastapply.errors import InvalidSetting
 from fastapply.settings.fields import (
+    CLIENT_KEY_VARIABLE,
     CONFIG_VARIABLE,
     KEYS_VARIABLE,
     environment_name,
@@ -220,7 +221,7 @@ def _take_environment(gathered: _Gathered, environ: Mapping[str, str]) -> None:
             _take_keys_variable(gathered, text, source)
         elif in_kubernetes and _SERVICE_LINK.fullmatch(name):
             continue
-        elif name.startswith("FASTAPPLY_") and name != CONFIG_VARIABLE:
+        elif name.startswith("FASTAPPLY_") and name not in (CONFIG_VARIABLE, CLIENT_KEY_VARIABLE):
             guess = nearest(name, [*known, KEYS_VARIABLE, CONFIG_VARIABLE])
             gathered.fault(f"no setting has this name{guess and f'; {guess}'}", name, source)
 

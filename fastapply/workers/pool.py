@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
 
-from fastapply.errors import DeadlineExceeded, FastApplyError, WorkerDied
+from fastapply.errors import DeadlineExceeded, FastApplyError, QueueFull, WorkerDied
 from fastapply.merge.values import ApplyResult
 from fastapply.workers import wire
 
 if TYPE_CHECKING:
     from fastapply.settings.model import PoolSettings
 
-__all__ = ["QueueFull", "WorkerPool"]
+__all__ = ["WorkerPool"]
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +37,6 @@ T = TypeVar("T")
 _KILL_GRACE_SECONDS = 0.25
 _START_SECONDS = 60.0
 _RESTART_PAUSE_SECONDS = 1.0
-
-
-class QueueFull(FastApplyError):
-    """As many requests wait as may wait; try again after `retry_after` seconds."""
-
-    code = "queue_full"
-
-    def __init__(self, retry_after: int = 1) -> None:
-        super().__init__("too many requests wait for a worker")
-        self.retry_after = retry_after
 
 
 class WorkerPool:

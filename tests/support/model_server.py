@@ -90,7 +90,7 @@ class ScriptedServer:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
                 headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:])}
-                body = json.loads(await reader.readexactly(int(headers["content-length"])))
+                body = json.loads(await reader.readexactly(int(headers.get("content-length", 0))) or b"{}")
                 exchange = Exchange(head[0].split()[1], headers, body, reader, writer)
                 self.requests.append(exchange)
                 await self.script[min(len(self.requests), len(self.script)) - 1](exchange)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from fastapply.addresses import checked_address, checked_key
 from fastapply.errors import InvalidSetting, QuestionTooLong
 from fastapply.merge.values import Usage
 from fastapply.resolve.answer import Reader
 from fastapply.resolve.completer import Completion
 from fastapply.resolve.prompt import messages, pieces
-from fastapply.resolve.remote.address import checked_address, checked_key
 from fastapply.resolve.remote.estimate import estimated_tokens
 from fastapply.resolve.remote.reply import Deadline
 from fastapply.resolve.remote.server import Patience, Server

@@ -7,15 +7,14 @@ where it looks like an identifier.
 from __future__ import annotations
 
 import contextlib
-import email.utils
 import re
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fastapply.errors import ModelBusy, ModelDown, ModelError, ModelFailed, QuestionTooLong
+from fastapply.retries import retry_after
 
 if TYPE_CHECKING:
     import httpx2
@@ -87,7 +86,7 @@ async def read_refusal(response: httpx2.Response) -> Refusal:
     with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
         said = msgspec.json.decode(body)
     text = bytes(body).decode("utf-8", "replace")
-    return _refusal(response.status_code, said, text, _retry_after(response.headers.get("retry-after", "")))
+    return _refusal(response.status_code, said, text, retry_after(response.headers.get("retry-after", "")))
 
 
 def told_in_stream(said: Any) -> Refusal:
@@ -103,13 +102,3 @@ def _refusal(status: int, said: Any, text: str, after: float | None) -> Refusal:
     names = [error.get(name) for name in ("code", "type")] if isinstance(error, dict) else []
     kind = next((name for name in names if isinstance(name, str) and _IDENTIFIER.fullmatch(name)), "")
     return Refusal(status, kind, status == 413 or bool(_TOO_LONG.search(text)), text, after)
-
-
-def _retry_after(value: str) -> float | None:
-    """Seconds from now, of a number of seconds or a date."""
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", value):
-        return float(value)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError):
-        return None

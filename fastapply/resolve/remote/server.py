@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from fastapply.errors import InvalidSetting, ModelDown, ModelError
 from fastapply.resolve.remote.breaker import Breaker
 from fastapply.resolve.remote.failures import Refusal, read_refusal
 from fastapply.resolve.remote.reply import Limits, Reply
+from fastapply.retries import backoff
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     Body = Mapping[str, Any]
 
 __all__ = ["Patience", "Server"]
-
-_FIRST_BACKOFF = 0.2
-_LONGEST_BACKOFF = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +114,7 @@ class Server:
                 return await self._reply_to_one(path, body, optional, deadline)
             except _PassingFailure as failure:
                 tried += 1
-                wait = _backoff(tried) if failure.after is None else failure.after
+                wait = backoff(tried) if failure.after is None else failure.after
                 if tried >= self._patience.attempts or wait >= deadline.left:
                     raise failure.error from None
             await asyncio.sleep(wait)
@@ -179,8 +176,3 @@ def _settle(attempt: Attempt, refusal: Refusal) -> None:
         attempt.failed()
     else:
         attempt.succeeded()
-
-
-def _backoff(tried: int) -> float:
-    """Seconds: twice as long each time, and at random, so that many clients don't come back together."""
-    return min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** (tried - 1)) * random.uniform(0.5, 1.0)

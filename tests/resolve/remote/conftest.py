@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fastapply.resolve.remote import server
+from fastapply import retries
 from support.model_server import KEY, SECRET
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "_FIRST_BACKOFF", 0.001)
+    monkeypatch.setattr(retries, "_FIRST_BACKOFF", 0.001)
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fastapply.addresses import checked_address
 from fastapply.errors import InvalidSetting
 from fastapply.resolve.remote import RemoteCompleter
-from fastapply.resolve.remote.address import checked_address
 from support.model_server import PROFILE
 
 

@@ -1,4 +1,4 @@
-"""Where a model server is, checked before anything is sent there."""
+"""Where a server is that code is sent to, checked before anything is."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from fastapply.errors import InvalidSetting
 __all__ = ["checked_address", "checked_key"]
 
 
-def checked_address(address: str, allow_http: bool = False) -> str:
-    """`address` without a slash at its end; `/v1` is added where it has no path.
+def checked_address(address: str, allow_http: bool = False, path: str = "/v1") -> str:
+    """`address` without a slash at its end; `path` is added where it has none.
 
     Raises `InvalidSetting` for what is no address of a server, for one with a password in it, and, unless `allow_http`,
     for plain http to another machine: what is sent there is the user's code.
@@ -27,7 +27,7 @@ def checked_address(address: str, allow_http: bool = False) -> str:
         raise _invalid(
             "is plain http to another machine, and code would be readable on the way: use https, or allow http"
         )
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or path}"
 
 
 def checked_key(api_key: str) -> str:

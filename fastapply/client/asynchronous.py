@@ -1,0 +1,87 @@
+"""The client for asyncio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from fastapply.client.calls import apply_ask, opened, opened_result
+from fastapply.client.connection import Ask, Connection, Service
+
+if TYPE_CHECKING:
+    from fastapply.merge.values import ApplyResult
+    from fastapply.resolve.route import OnDoubt
+
+__all__ = ["AsyncClient"]
+
+
+class AsyncClient:
+    """`async with AsyncClient(url) as client: result = await client.apply(original, snippet, path="app.py")`.
+
+    `key` is sent as a bearer token; without one, that of the variable FASTAPPLY_API_KEY. `timeout` is in seconds, for
+    a call with all its retries. What failed in passing (no connection, 429, 503) is sent again, `retries` times at
+    most, when the service says or after a growing, random pause. Code and key go over plain http to this machine
+    only, but with `allow_http`, and to no proxy. To be used from one event loop.
+    """
+
+    def __init__(
+        self, url: str, key: str | None = None, *, timeout: float = 60, retries: int = 2, allow_http: bool = False
+    ) -> None:
+        self._begin(Service.of(url, key, timeout, retries, allow_http))
+
+    @classmethod
+    def of(cls, service: Service) -> Self:
+        """A client of `service`."""
+        client = cls.__new__(cls)
+        client._begin(service)
+        return client
+
+    def _begin(self, service: Service) -> None:
+        self._service = service
+        self._connection = Connection(service)
+
+    def __repr__(self) -> str:
+        return f"AsyncClient({self._service!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End all connections. The client can't be used any more."""
+        await self._connection.close()
+
+    async def apply(
+        self,
+        original_code: str,
+        edit_snippet: str,
+        *,
+        instruction: str = "",
+        path: str | None = None,
+        language: str | None = None,
+        model: str = "auto",
+        on_doubt: OnDoubt | None = None,
+    ) -> ApplyResult:
+        """The merge of `edit_snippet` into `original_code`, as `fastapply.apply` gives it.
+
+        `model` is a name that the service knows. `on_doubt` is what becomes of an edit in doubt; None asks the model
+        where one is configured, and refuses otherwise.
+
+        Raises `EditRefused` with the doubts (without a best guess, which is not sent: ask with `on_doubt="best"`) and
+        whatever else `fastapply.apply` and a model raise; `ServiceError` and its kin.
+        """
+        ask = apply_ask(
+            original_code,
+            edit_snippet,
+            instruction=instruction,
+            path=path,
+            language=language,
+            model=model,
+            on_doubt=on_doubt,
+        )
+        return opened_result(await self._connection.call(ask))
+
+    async def health(self) -> dict[str, Any]:
+        """How the service is: `status`, `version`, `workers`, `models`. `ServiceError` where it is not well."""
+        return opened(await self._connection.call(Ask("GET", "/health")), dict[str, Any])

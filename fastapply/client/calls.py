@@ -1,0 +1,71 @@
+"""The calls of the client, apart from how they are sent: arguments in, a request out; a body in, a value out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from fastapply.client.connection import Ask
+from fastapply.errors import InvalidRequest, UnexpectedAnswer
+from fastapply.merge.values import ApplyResult
+
+if TYPE_CHECKING:
+    from fastapply.resolve.route import OnDoubt
+
+__all__ = ["apply_ask", "encoded", "opened", "opened_result"]
+
+T = TypeVar("T")
+
+_RESULTS = msgspec.json.Decoder(ApplyResult)
+
+
+def apply_ask(
+    original_code: str,
+    edit_snippet: str,
+    *,
+    instruction: str = "",
+    path: str | None = None,
+    language: str | None = None,
+    model: str = "auto",
+    on_doubt: OnDoubt | None = None,
+) -> Ask:
+    """The request that merges `edit_snippet` into `original_code`. A merge changes nothing, so it may be repeated."""
+    fields = {
+        "original_code": original_code,
+        "edit_snippet": edit_snippet,
+        "instruction": instruction,
+        "path": path,
+        "language": language,
+        "model": model,
+        "on_doubt": on_doubt,
+    }
+    return Ask("POST", "/v1/apply", encoded(fields))
+
+
+def encoded(fields: dict[str, Any]) -> bytes:
+    """`fields` as JSON, without those that are None; `InvalidRequest` where one is of a type that JSON has not."""
+    try:
+        return msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
+    except UnicodeEncodeError as error:
+        raise InvalidRequest(f"a text holds a lone surrogate, which is no character: {error.reason}") from None
+    except TypeError as error:
+        raise InvalidRequest(f"an argument can't be sent: {error}") from None
+
+
+def opened_result(body: bytes) -> ApplyResult:
+    """The result in the body of an answer."""
+    return _opened(_RESULTS, body)
+
+
+def opened(body: bytes, kind: type[T]) -> T:
+    """The `kind` in the body of an answer."""
+    return _opened(msgspec.json.Decoder(kind), body)
+
+
+def _opened(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Its message may hold what was sent.
+        raise UnexpectedAnswer("the answer is not what FastApply answers; is something else at this address?") from None

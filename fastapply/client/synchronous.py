@@ -1,0 +1,96 @@
+"""The client for callers without an event loop: the one for asyncio, in a thread of its own."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from fastapply.client.asynchronous import AsyncClient
+from fastapply.client.connection import Service
+from fastapply.client.loop import LoopThread
+from fastapply.errors import ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from fastapply.merge.values import ApplyResult
+    from fastapply.resolve.route import OnDoubt
+
+__all__ = ["Client"]
+
+T = TypeVar("T")
+
+
+class Client:
+    """`with Client(url) as client: result = client.apply(original, snippet, path="app.py")`.
+
+    The arguments are `AsyncClient`'s. Threads may share a client; a forked process gets connections of its own.
+    """
+
+    def __init__(
+        self, url: str, key: str | None = None, *, timeout: float = 60, retries: int = 2, allow_http: bool = False
+    ) -> None:
+        self._service = Service.of(url, key, timeout, retries, allow_http)
+        self._lock = threading.Lock()
+        self._running: tuple[int, LoopThread, AsyncClient] | None = None
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"Client({self._service!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all connections. The client can't be used any more."""
+        with self._lock:
+            self._closed = True
+            running, self._running = self._running, None
+        if running and running[0] == os.getpid():
+            _, thread, client = running
+            thread.run(client.close())
+            thread.close()
+
+    def apply(
+        self,
+        original_code: str,
+        edit_snippet: str,
+        *,
+        instruction: str = "",
+        path: str | None = None,
+        language: str | None = None,
+        model: str = "auto",
+        on_doubt: OnDoubt | None = None,
+    ) -> ApplyResult:
+        """The merge of `edit_snippet` into `original_code`; see `AsyncClient.apply`."""
+        return self._run(
+            lambda client: client.apply(
+                original_code,
+                edit_snippet,
+                instruction=instruction,
+                path=path,
+                language=language,
+                model=model,
+                on_doubt=on_doubt,
+            )
+        )
+
+    def health(self) -> dict[str, Any]:
+        """How the service is; see `AsyncClient.health`."""
+        return self._run(lambda client: client.health())
+
+    def _run(self, call: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:
+        thread, client = self._started()
+        return thread.run(call(client))
+
+    def _started(self) -> tuple[LoopThread, AsyncClient]:
+        with self._lock:
+            if self._closed:
+                raise ServiceError("this client is closed")
+            if self._running is None or self._running[0] != os.getpid():  # a fork has no threads but one
+                self._running = (os.getpid(), LoopThread(), AsyncClient.of(self._service))
+            return self._running[1:]
