@@ -102,6 +102,9 @@ class Request:
     """On the engine's clock, in seconds (`time.monotonic()` unless it was given another)."""
     salt: bytes = b""
     """Only requests with the same salt share pages: give each tenant its own."""
+    background: bool = False
+    """Computed only in steps that no other request has a part in, and loses its pages to any of them: for prompts that
+    somebody may ask with soon."""
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1:

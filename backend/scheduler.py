@@ -6,16 +6,22 @@ that can get pages waits at most `patience` + number of requests steps for its n
 A request begins when there are pages for all its known tokens; nobody after it in the order begins before it. While it
 runs it takes pages only from younger ones, which lose what is computed and nothing else. So the oldest that runs always
 gets on, and two big ones can't take turns in evicting each other. Drafts take what is free and nobody's pages.
+
+Background requests are as if they were not there while there is any other: they have no part in its steps and lose
+their pages to it. Among themselves they keep the same order.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from numpy.typing import NDArray
 
     from backend.kv.pages import PagePool
@@ -58,11 +64,11 @@ class Share:
 class Plan:
     """One step in the making: what is given out and what is left."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, tokens: int) -> None:
         self.shares: list[Share] = []
         self.copies: list[tuple[int, int]] = []
         """(source, destination) pages to copy before the step; release the sources once they are copied."""
-        self.tokens = settings.step_tokens
+        self.tokens = tokens
         """Still to give out."""
         self.sampled_rows = settings.sampled_rows
         """Still to give out."""
@@ -103,8 +109,12 @@ class Scheduler:
 
     def plan(self, step: int) -> Plan:
         """The shares of step number `step`; at least one if there is any request at all."""
-        plan = Plan(self._settings)
-        for sequence in self._ordered(step):
+        waiting = [one for one in self.sequences.values() if not one.request.background]
+        most = self._settings.step_tokens
+        if not waiting:
+            waiting, most = list(self.sequences.values()), min(most, self._settings.background_tokens)
+        plan = Plan(self._settings, most)
+        for sequence in self._ordered(waiting, step):
             if plan.tokens <= 0 or len(plan.shares) >= self._settings.step_sequences:
                 break
             if share := self._share(sequence, plan):
@@ -112,13 +122,13 @@ class Scheduler:
                 sequence.last_served = step
         return plan
 
-    def _ordered(self, step: int) -> list[Sequence]:
+    def _ordered(self, sequences: list[Sequence], step: int) -> list[Sequence]:
         def turn(sequence: Sequence) -> tuple[int, int, int]:
             if step - sequence.last_served >= self._settings.patience:
                 return 0, sequence.last_served, sequence.handle
             return 1, sequence.remaining, sequence.handle
 
-        return sorted(self.sequences.values(), key=turn)
+        return sorted(sequences, key=turn)
 
     def _share(self, sequence: Sequence, plan: Plan) -> Share | None:
         """What `sequence` gets of what is left, with its pages taken; None if there is no page or row for it."""
@@ -145,11 +155,13 @@ class Scheduler:
         """Begin with the kept pages of its prefix, if all its known tokens and one more fit beside those that run."""
         if not plan.admits:
             return False
+        whole = len(sequence.known) // self._pool.page_tokens + 1
         nodes, held = sequence.table.lookup(sequence.known.view)
-        needed = len(sequence.known) // self._pool.page_tokens + 1 - held
-        if needed > self._pool.available:
-            plan.admits = False
-            return False
+        while whole - held > self._pool.available:
+            if not self._take_from(self._background_behind(sequence), plan):
+                plan.admits = False
+                return False
+            nodes, held = sequence.table.lookup(sequence.known.view)
         sequence.computed = min(sequence.table.adopt(nodes), len(sequence.known) - 1)
         if not sequence.usage.passes:
             sequence.usage.cached = sequence.computed
@@ -159,7 +171,8 @@ class Scheduler:
         """For how many of `known` more tokens there are pages, taking those of younger requests where too few are."""
         table, start = sequence.table, sequence.computed
         while table.short(start, start + known) > self._pool.available:
-            if not self._preempt(sequence, plan):
+            victims = chain(self._background_behind(sequence), self._younger(sequence))
+            if not self._take_from(victims, plan):
                 return max(min(known, self._room(sequence) - start), 0)
         return known
 
@@ -171,13 +184,19 @@ class Scheduler:
             return start
         return table.capacity + (self._pool.available - copied) * self._pool.page_tokens
 
-    def _preempt(self, sequence: Sequence, plan: Plan) -> bool:
-        """Take the pages of the youngest request that is younger and has no part in this step."""
-        for handle in reversed(self.sequences):
-            if handle <= sequence.handle:
-                return False
-            victim = self.sequences[handle]
-            if victim.running and handle not in plan.planned:
+    def _background_behind(self, sequence: Sequence) -> Iterator[Sequence]:
+        """The background requests, youngest first; none of them gives way to another background request."""
+        if not sequence.request.background:
+            yield from (one for one in reversed(self.sequences.values()) if one.request.background)
+
+    def _younger(self, sequence: Sequence) -> Iterator[Sequence]:
+        """Those that came after `sequence`, youngest first."""
+        return takewhile(lambda one: one.handle > sequence.handle, reversed(self.sequences.values()))
+
+    def _take_from(self, victims: Iterable[Sequence], plan: Plan) -> bool:
+        """Take the pages of the first of `victims` that has some and no part in this step; whether there was one."""
+        for victim in victims:
+            if victim.running and victim.handle not in plan.planned:
                 victim.drop_pages()
                 victim.usage.preemptions += 1
                 return True

@@ -41,6 +41,8 @@ class EngineSettings:
     """Query tokens of one step, all sequences together; about 2k for 7B on an H100, 4k for 1.5B."""
     step_sequences: int = 256
     """Sequences in one step."""
+    background_tokens: int = 256
+    """Query tokens of a step that has only background requests: whoever arrives meanwhile waits for no more."""
     sampled_rows: int = 64
     """Rows of one step whose logits are fetched (each `vocab_size` x 4 bytes): it bounds drafts at temperatures above
     0, and how many such requests share a step."""
@@ -58,7 +60,7 @@ class EngineSettings:
 
     def __post_init__(self) -> None:
         _at_least(self, vocab_size=2, context=2, step_tokens=1, step_sequences=1, sampled_rows=1, choice_ids=1)
-        _at_least(self, most_requests=1, patience=1)
+        _at_least(self, most_requests=1, patience=1, background_tokens=1)
         if any(not 0 <= token < self.vocab_size for token in self.line_ends):
             raise BadSetting("line_ends", "a token id is outside the vocabulary")
 

@@ -34,7 +34,7 @@ __all__ = [
     "Welcome",
 ]
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised with every change of a message. Both sides of one installation have the same; it is checked at `Hello`."""
 LARGEST = 64 * 2**20
 """Bytes of the largest message; who sends more is cut off."""
@@ -92,6 +92,7 @@ class Ask(_Message, frozen=True, tag="ask"):
     seconds: float | None = None
     """Until the deadline, from when the engine reads this: clocks of two processes need not agree."""
     salt: bytes = b""
+    background: bool = False
 
 
 class Cancel(_Message, frozen=True, tag="cancel"):

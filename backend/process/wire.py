@@ -76,6 +76,7 @@ def ask_frame(number: int, request: Request, now: float) -> bytes:
             splice=None if request.splice is None else _units(request.splice),
             seconds=None if request.deadline is None else request.deadline - now,
             salt=request.salt,
+            background=request.background,
         )
     )
     if len(frame) > LARGEST:
@@ -102,6 +103,7 @@ def request_of(ask: Ask, now: float) -> Request:
         splice=None if ask.splice is None else _splice(ask.splice),
         deadline=None if ask.seconds is None else now + ask.seconds,
         salt=ask.salt,
+        background=ask.background,
     )
 
 
