@@ -9,13 +9,15 @@ processes; here is only waiting.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from fastapply.errors import EditRefused, ModelDown, ModelError, ModelFailed, ModelUnavailable
-from fastapply.resolve.completer import Completion
+from fastapply.errors import DeadlineExceeded, EditRefused, ModelDown, ModelError, ModelFailed, ModelUnavailable
+from fastapply.resolve.completer import Completion, Warmth
+from fastapply.resolve.question import whole_code
 from fastapply.resolve.route import route
 from fastapply.resolve.streamed import Streamed
 from fastapply.workers.wire import AskJob, JudgeJob
@@ -30,10 +32,20 @@ if TYPE_CHECKING:
     from fastapply.workers.lanes import Lanes
     from fastapply.workers.wire import Job
 
-__all__ = ["Resolver", "Who"]
+__all__ = ["Resolver", "Warmed", "Who"]
 
 Who = Literal["auto", "structural", "model"]
 """Who is to merge: the structural merge and, where it is in doubt, the model; one of them alone."""
+
+
+class Warmed(msgspec.Struct, frozen=True):
+    """What came of reading a file ahead."""
+
+    model: str | None = None
+    """Who read it; None without a model."""
+    warmth: Warmth = Warmth()
+    skipped: str | None = None
+    """Why nothing was read: `no_model`, a code of `Completer.never_warm` or an error's; None where it was."""
 
 
 class Resolver:
@@ -83,6 +95,22 @@ class Resolver:
                 raise EditRefused(guess.doubts, guess) from None
             error.doubts = guess.doubts
             raise
+
+    async def warm(self, original: str, instruction: str = "", who: Who = "auto") -> Warmed:
+        """Have the model read `original`, so that an edit of it that it is asked about soon finds that done.
+
+        Never raises because of the model: nobody waits for this.
+        """
+        completer = self._completer
+        if completer is None or who == "structural":
+            return Warmed(skipped="no_model")
+        if completer.never_warm:
+            return Warmed(completer.name, skipped=completer.never_warm)
+        code = await asyncio.to_thread(whole_code, original)
+        try:
+            return Warmed(completer.name, await completer.warm(code, instruction, self._seconds))
+        except (ModelError, DeadlineExceeded) as error:
+            return Warmed(completer.name, skipped=error.code)
 
     async def _ask(
         self, completer: Completer, job: Job, guess: ApplyResult, best: bool, pieces: bool

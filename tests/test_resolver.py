@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastapply.apply import apply
-from fastapply.errors import EditRefused, ModelDown, ModelFailed, ModelUnavailable, QuestionTooLong
+from fastapply.errors import (
+    DeadlineExceeded,
+    EditRefused,
+    ModelBusy,
+    ModelDown,
+    ModelFailed,
+    ModelUnavailable,
+    QuestionTooLong,
+)
 from fastapply.merge.values import ApplyResult, Usage
-from fastapply.resolve.completer import Completion, Question
+from fastapply.resolve.completer import Completion, Question, Warmth
 from fastapply.resolve.judge import judge
 from fastapply.resolve.question import Questions, questions
-from fastapply.resolver import Resolver
+from fastapply.resolver import Resolver, Warmed
 from fastapply.workers.wire import Job
 
 if TYPE_CHECKING:
@@ -54,11 +62,19 @@ class Says:
     after: int = 0
     name: str = "says"
     whole_file: bool = True
+    never_warm: str = ""
+    warmed: list[tuple[str, str, float]] = field(default_factory=list)
     asked: list[Question] = field(default_factory=list)
     closed: int = 0
 
     async def fits(self, question: Question) -> bool:
         return True
+
+    async def warm(self, code: str, instruction: str, seconds: float) -> Warmth:
+        self.warmed.append((code, instruction, seconds))
+        if self.error:
+            raise self.error
+        return Warmth(128, 64)
 
     async def complete(self, question: Question, seconds: float) -> AsyncGenerator[str | Completion, None]:
         self.asked.append(question)
@@ -171,3 +187,27 @@ def test_who_leaves_early_ends_the_question() -> None:
         assert model.closed == 1
 
     asyncio.run(look_at_the_first())
+
+
+def warmed(model: Says | None, **asked: Any) -> Warmed:
+    resolver = Resolver(Direct(), model, 7.0)  # type: ignore[arg-type]
+    return asyncio.run(resolver.warm("\ufeffa = 1\r\nb = 2", **asked))
+
+
+def test_a_file_is_read_ahead_as_it_would_be_asked_about() -> None:
+    model = Says()
+    assert warmed(model, instruction="set a") == Warmed("says", Warmth(128, 64))
+    assert model.warmed == [("a = 1\nb = 2", "set a", 7.0)]
+
+
+@pytest.mark.parametrize("model", [None, Says(never_warm="parts_only"), Says()], ids=["none", "parts", "structural"])
+def test_where_that_is_of_no_use_it_is_not_done(model: Says | None) -> None:
+    alone = model is not None and not model.never_warm
+    found = warmed(model, who="structural" if alone else "auto")
+    assert found == (Warmed("says", skipped="parts_only") if model and not alone else Warmed(skipped="no_model"))
+    assert model is None or not model.warmed
+
+
+@pytest.mark.parametrize("error", [QuestionTooLong("x"), ModelDown("x"), ModelBusy("x"), DeadlineExceeded(1)])
+def test_a_model_that_can_not_is_no_error(error: Exception) -> None:
+    assert warmed(Says(error=error)) == Warmed("says", skipped=error.code)  # type: ignore[attr-defined]

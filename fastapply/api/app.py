@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None, ring: KeyRing | None = None) ->
             "lanes": Provide(lambda: lanes, sync_to_thread=False),
             "merger": Provide(lambda: merger, sync_to_thread=False),
             "configured": Provide(lambda: model, sync_to_thread=False),
+            "resolver": Provide(lambda: resolver, sync_to_thread=False),
             "models": Provide(lambda: models, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
         },

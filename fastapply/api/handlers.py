@@ -17,6 +17,7 @@ from fastapply.api.metrics import TEXT_FORMAT, observe_model, render
 from fastapply.api.models import Model, ModelList, Models
 from fastapply.api.openapi.handlers import documentation, openapi
 from fastapply.api.state import health, ready
+from fastapply.api.warming import warm_file
 from fastapply.api.wire import ApplyAnswer, CodeApplyAnswer, decode_apply_request, decode_code_apply_request
 from fastapply.resolve.configured import ConfiguredModel
 
@@ -63,5 +64,17 @@ async def metrics(configured: NamedDependency[ConfiguredModel | None]) -> Respon
     return Response(render(), media_type=TEXT_FORMAT)
 
 
-ROUTES = [apply_edit, apply_code, complete_chat, list_models, model, health, ready, metrics, documentation, openapi]
+ROUTES = [
+    apply_edit,
+    apply_code,
+    complete_chat,
+    warm_file,
+    list_models,
+    model,
+    health,
+    ready,
+    metrics,
+    documentation,
+    openapi,
+]
 """All handlers of the service."""

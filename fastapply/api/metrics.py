@@ -31,10 +31,20 @@ if TYPE_CHECKING:
     from fastapply.errors import FastApplyError
     from fastapply.merge.values import ApplyResult
     from fastapply.resolve.configured import ConfiguredModel
+    from fastapply.resolver import Warmed
     from fastapply.workers.lanes import Lanes
     from fastapply.workers.pool import WorkerPool
 
-__all__ = ["TEXT_FORMAT", "MergeObserver", "forget_the_dead", "observe_model", "observe_request", "render", "watch"]
+__all__ = [
+    "TEXT_FORMAT",
+    "MergeObserver",
+    "forget_the_dead",
+    "observe_model",
+    "observe_request",
+    "observe_warmth",
+    "render",
+    "watch",
+]
 
 TEXT_FORMAT = "text/plain; version=1.0.0"
 """The media type of what `render` gives, without its charset."""
@@ -48,7 +58,10 @@ _REQUESTS = Counter("fastapply_requests", "Requests answered", ["route", "status
 _REQUEST_SECONDS = Histogram("fastapply_request_seconds", "Time of a request", ["route"], buckets=_SECONDS)
 _VERDICTS = Counter("fastapply_verdicts", "What became of merges: merged, best_guess, or an error's code", ["verdict"])
 _DOUBTS = Counter("fastapply_doubts", "Doubts, by kind", ["kind"])
-_TOKENS = Counter("fastapply_model_tokens", "Tokens of the model: prompt, completion, drafted, accepted", ["kind"])
+_TOKENS = Counter(
+    "fastapply_model_tokens", "Tokens of the model: prompt, cached, completion, drafted, accepted, warmed", ["kind"]
+)
+_WARMED = Counter("fastapply_warmed", "Files that were to be read ahead: warmed, or why not", ["outcome"])
 _STAGE_SECONDS = Histogram("fastapply_stage_seconds", "Time of a stage of the merge", ["stage"], buckets=_SECONDS)
 _WORKERS = Gauge("fastapply_workers", "Worker processes that are up", ["lane"], multiprocess_mode="livesum")
 _PENDING = Gauge("fastapply_pending", "Requests taken and not answered", ["lane"], multiprocess_mode="livesum")
@@ -79,7 +92,7 @@ class MergeObserver:
         request_fields().update(verdict=verdict, format=result.format, language=result.language)
         if result.engine != STRUCTURAL:
             request_fields()["engine"] = result.engine
-            for kind in ("prompt", "completion", "drafted", "accepted"):
+            for kind in ("prompt", "cached", "completion", "drafted", "accepted"):
                 _TOKENS.labels(kind).inc(getattr(result.usage, f"{kind}_tokens"))
 
     def failed(self, error: FastApplyError) -> None:
@@ -94,6 +107,13 @@ class MergeObserver:
             _DOUBTS.labels(kind).inc()
         if kinds:
             request_fields()["doubts"] = sorted(set(kinds))
+
+
+def observe_warmth(found: Warmed) -> None:
+    """Count a file that was to be read ahead, and the tokens that were read for it."""
+    _WARMED.labels(found.skipped or "warmed").inc()
+    _TOKENS.labels("warmed").inc(found.warmth.tokens - found.warmth.cached)
+    request_fields()["verdict"] = found.skipped or "warmed"
 
 
 async def watch(lanes: Lanes) -> None:

@@ -99,8 +99,8 @@ class Usage(msgspec.Struct, frozen=True):
     """Tokens of the model path; all 0 when the structural merge answered.
 
     `drafted_tokens` were proposed to the model, `accepted_tokens` of them it chose too. `passes` counts the steps that
-    computed something of the answer, `mismatches` the proposed tokens that the model did not choose. A server that
-    knows no drafts leaves these four at 0.
+    computed something of the answer, `mismatches` the proposed tokens that the model did not choose. `cached_tokens` of
+    the prompt had been read before. A server that says nothing of these five leaves them at 0.
     """
 
     prompt_tokens: int = 0
@@ -110,6 +110,7 @@ class Usage(msgspec.Struct, frozen=True):
     accepted_tokens: int = 0
     passes: int = 0
     mismatches: int = 0
+    cached_tokens: int = 0
 
 
 class ApplyResult(msgspec.Struct, frozen=True):

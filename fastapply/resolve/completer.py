@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fastapply.merge.values import Usage
 
-__all__ = ["Completer", "Completion", "Question"]
+__all__ = ["Completer", "Completion", "Question", "Warmth"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,16 @@ class Completion:
     usage: Usage
 
 
+@dataclass(frozen=True, slots=True)
+class Warmth:
+    """What came of reading a file ahead, in tokens of the prompt."""
+
+    tokens: int = 0
+    """Kept of it now, for the next question to find."""
+    cached: int = 0
+    """Of these, how many were there already."""
+
+
 class Completer(Protocol):
     """Asks one model. Many questions may be open at once."""
 
@@ -58,6 +68,11 @@ class Completer(Protocol):
     def whole_file(self) -> bool:
         """Whether the model was trained on whole files: then these are asked for where they fit."""
 
+    @property
+    def never_warm(self) -> str:
+        """Why reading files ahead is of no use, as a code: `parts_only` where the model is not asked about whole files,
+        `remote_off` where its server is not to be sent them. Empty where it is of use."""
+
     async def fits(self, question: Question) -> bool:
         """Whether prompt and answer fit the model's context."""
 
@@ -66,4 +81,11 @@ class Completer(Protocol):
 
         Closing the iterator early cancels the question. Raises `QuestionTooLong`, `ModelDown`, `ModelBusy`,
         `ModelFailed`, or `DeadlineExceeded` after `seconds`.
+        """
+
+    async def warm(self, code: str, instruction: str, seconds: float) -> Warmth:
+        """Read what the prompts of all questions about `code`, a whole file as in `Question.code`, begin with.
+
+        So the next question finds it read. No question waits for it; to cancel it ends it. Raises what `complete`
+        does; `QuestionTooLong` also where no question about all of `code` fits.
         """

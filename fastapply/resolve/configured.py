@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from backend.process.supervisor import EngineProcess
-    from fastapply.resolve.completer import Completer, Completion, Question
+    from fastapply.resolve.completer import Completer, Completion, Question, Warmth
     from fastapply.resolve.profile import Profile
     from fastapply.settings.model import ModelSettings
 
 __all__ = ["ConfiguredModel", "configured_model", "engine_process"]
+
+_MOST_WARMED = 8
+"""Files that are read ahead at once. More would only keep each other waiting."""
 
 
 class ConfiguredModel:
@@ -47,6 +50,7 @@ class ConfiguredModel:
         self._stack = AsyncExitStack()
         self._completer: Completer | None = None
         self._asked = 0
+        self._warmed = 0
 
     async def __aenter__(self) -> Self:
         self._completer = await self._open_completer(self._stack)
@@ -68,6 +72,23 @@ class ConfiguredModel:
     async def figures(self) -> dict[str, float]:
         """What the engine says of itself; empty where it is down or somebody else's."""
         return await self._figures() if self._figures and self.is_up else {}
+
+    @property
+    def never_warm(self) -> str:
+        """See `Completer.never_warm`."""
+        assert self._completer
+        return self._completer.never_warm
+
+    async def warm(self, code: str, instruction: str, seconds: float) -> Warmth:
+        """See `Completer.warm`; `ModelBusy` at once where too many files are being read."""
+        assert self._completer
+        if self._warmed >= _MOST_WARMED:
+            raise ModelBusy(f"{self._warmed} files are being read ahead already, and no more may be")
+        self._warmed += 1
+        try:
+            return await self._completer.warm(code, instruction, seconds)
+        finally:
+            self._warmed -= 1
 
     async def fits(self, question: Question) -> bool:
         """See `Completer.fits`."""
@@ -165,6 +186,7 @@ def _remote(settings: ModelSettings, profile: Profile) -> ConfiguredModel:
         predict=settings.prediction,
         patience=Patience(first_token=settings.deadline),
         allow_http=settings.remote_plain_http,
+        warm=settings.remote_warm,
     )
 
     async def opened(stack: AsyncExitStack) -> Completer:

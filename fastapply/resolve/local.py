@@ -14,9 +14,9 @@ from backend.tokenizer import TextStream
 from fastapply.errors import DeadlineExceeded, ModelBusy, ModelDown, ModelError, ModelFailed, QuestionTooLong
 from fastapply.merge.values import Usage
 from fastapply.resolve.answer import Reader
-from fastapply.resolve.completer import Completion
+from fastapply.resolve.completer import Completion, Warmth
 from fastapply.resolve.prompt import ids_of_marks
-from fastapply.resolve.request import request_of
+from fastapply.resolve.request import prefix_of, request_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -48,6 +48,10 @@ class Info(Protocol):
     @property
     def context(self) -> int:
         """Tokens of prompt and answer together."""
+
+    @property
+    def page_tokens(self) -> int:
+        """What is computed is kept in pages of so many tokens."""
 
 
 class Tokens(Protocol):
@@ -111,6 +115,11 @@ class LocalCompleter:
         """Whether the model was trained on whole files."""
         return self._profile.decoding.whole_file
 
+    @property
+    def never_warm(self) -> str:
+        """See `Completer.never_warm`."""
+        return "" if self.whole_file else "parts_only"
+
     async def fits(self, question: Question) -> bool:
         """See `Completer.fits`. Where no engine runs, the profile's context counts."""
         try:
@@ -142,8 +151,8 @@ class LocalCompleter:
                 after += len(part.ids) if reader.closed else 0
                 if piece := reader.push(stream.push(part.ids)):
                     yield piece
-        if done is not None and done.reason not in ("stop", "length"):
-            raise DeadlineExceeded(seconds) if done.reason == "deadline" else ModelDown("the engine ended the answer")
+        if done is not None:
+            _require_whole(done, seconds)
         cut = done is not None and done.reason == "length"
         last = reader.push(stream.finish())
         rest, finished = reader.finish("length" if cut else "stop")
@@ -152,12 +161,29 @@ class LocalCompleter:
         used = done.usage if done else engine.Usage(prompt=len(request.prompt), completion=count)
         yield Completion(reader.text, finished, _usage(used))
 
-    async def _request(self, question: Question) -> engine.Request:
+    async def warm(self, code: str, instruction: str, seconds: float) -> Warmth:
+        """See `Completer.warm`. The engine does this in the background, so it may take until nobody asks."""
+        due = time.monotonic() + seconds
         info = self._client.info
-        context = self._profile.decoding.context
-        if info is not None:
-            context = min(context, info.context)
-        return await asyncio.to_thread(request_of, self._profile, question, self._tokenizer, context, self._salt)
+        if info is None:
+            raise ModelDown(self._client.why)
+        texts = self._profile, code, instruction, self._tokenizer
+        request = await asyncio.to_thread(prefix_of, *texts, self._context, info.page_tokens, self._salt)
+        if request is None:
+            return Warmth()
+        async with aclosing(self._client.ask(dataclasses.replace(request, deadline=due))) as parts:
+            while hasattr(part := await _next(parts, due, seconds), "ids"):
+                continue
+        _require_whole(part, seconds)
+        return Warmth(len(request.prompt) - 1, part.usage.cached)
+
+    async def _request(self, question: Question) -> engine.Request:
+        return await asyncio.to_thread(request_of, self._profile, question, self._tokenizer, self._context, self._salt)
+
+    @property
+    def _context(self) -> int:
+        info, context = self._client.info, self._profile.decoding.context
+        return context if info is None else min(context, info.context)
 
 
 async def _next(parts: AsyncGenerator[Tokens | Done, None], due: float, seconds: float) -> Tokens | Done:
@@ -173,6 +199,12 @@ async def _next(parts: AsyncGenerator[Tokens | Done, None], due: float, seconds:
         raise _ERRORS.get(error.code, ModelFailed)(str(error)) from None
 
 
+def _require_whole(done: Done, seconds: float) -> None:
+    """Raise the error that says why the engine ended an answer early, if it did."""
+    if done.reason not in ("stop", "length"):
+        raise DeadlineExceeded(seconds) if done.reason == "deadline" else ModelDown("the engine ended the answer")
+
+
 def _usage(used: engine.Usage) -> Usage:
     return Usage(
         prompt_tokens=used.prompt,
@@ -182,4 +214,5 @@ def _usage(used: engine.Usage) -> Usage:
         accepted_tokens=used.accepted,
         passes=used.passes,
         mismatches=len(used.mismatches),
+        cached_tokens=used.cached,
     )

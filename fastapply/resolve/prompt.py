@@ -8,18 +8,19 @@ since that is how the models were trained.
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fastapply.errors import InvalidSetting, QuestionUnfit
+from fastapply.resolve.completer import Question
 from fastapply.resolve.profile import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fastapply.resolve.completer import Question
     from fastapply.resolve.profile import Profile
 
-__all__ = ["Coder", "Piece", "ids_of_marks", "marks_of", "messages", "pieces", "prompt_tokens"]
+__all__ = ["Coder", "Piece", "ids_of_marks", "marks_of", "messages", "pieces", "prompt_tokens", "shared_tokens"]
 
 _MARK = re.compile(r"<\|[^|<>\s]+\|>")
 
@@ -67,6 +68,18 @@ def prompt_tokens(profile: Profile, question: Question, coder: Coder) -> list[in
     for at, piece in enumerate(pieces(profile, question)):
         found += [ids[piece.text]] if piece.mark else coder.encode(piece.text, first=at == 0)
     return found
+
+
+def shared_tokens(profile: Profile, code: str, instruction: str, coder: Coder) -> list[int]:
+    """What the prompts of all questions about `code` begin with: up to its end, or a little further.
+
+    Where the profile's `user` has the instruction first, only of questions with this one.
+    """
+    # Two edits that no vocabulary joins to what is before them in the same way.
+    edits = (Question(code, update, "", instruction=instruction) for update in ("\n", "x"))
+    one, other = (prompt_tokens(profile, question, coder) for question in edits)
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return [token for token, _ in same]
 
 
 def ids_of_marks(profile: Profile, coder: Coder) -> dict[str, int]:

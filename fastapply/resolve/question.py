@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fastapply.merge.deadline import Deadline
-from fastapply.merge.text import bare_lines, ending_of, indent_of
+from fastapply.merge.text import BOM, bare_lines, ending_of, indent_of
 from fastapply.merge.values import LineRange
 from fastapply.resolve.completer import Question
 from fastapply.resolve.region import doubted_lines, region
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fastapply.merge.values import ApplyResult
 
-__all__ = ["Asked", "Part", "Questions", "questions"]
+__all__ = ["Asked", "Part", "Questions", "questions", "whole_code"]
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -69,6 +69,12 @@ def questions(
     ahead = sides.place_in_guess(lines.start, after=False)
     before = len(sides.mark) + sum(map(len, sides.merged_lines[:ahead]))
     return Questions(whole, Asked(_question(sides, lines, _update_lines(sides, lines)), Part(lines, before)))
+
+
+def whole_code(original: str) -> str:
+    """The `code` of a question about the whole of `original`, whatever the edit."""
+    text = original.removeprefix(BOM)
+    return _joined(bare_lines(text), text.endswith(("\n", "\r")))
 
 
 def _question(sides: Sides, lines: LineRange, update: LineRange | None) -> Question:

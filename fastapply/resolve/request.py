@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backend.request import Drafts, Request, SamplingParams, Splice
 from fastapply.errors import QuestionTooLong
-from fastapply.resolve.prompt import ids_of_marks, prompt_tokens
+from fastapply.resolve.prompt import ids_of_marks, prompt_tokens, shared_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fastapply.resolve.completer import Question
     from fastapply.resolve.profile import Profile
 
-__all__ = ["request_of", "runs"]
+__all__ = ["prefix_of", "request_of", "runs"]
 
 _SPARE_TOKENS = 64
 """For what a model writes otherwise than any of the texts."""
@@ -29,10 +29,7 @@ def request_of(profile: Profile, question: Question, tokenizer: Tokenizer, conte
     Takes as long as tokenising all of the texts: not for an event loop. Raises `QuestionTooLong` where the longest
     right answer, all of the code with all of the edit, may not fit.
     """
-    # Each line is a token at least: most of what is far too long is told without tokenising it.
-    lines = sum(bool(line.strip()) for text in _texts(question) for line in text.split("\n"))
-    if lines > context:
-        raise QuestionTooLong(f"prompt and answer have {lines} lines, and the model's context is {context} tokens")
+    _require_few_lines(_texts(question), context)
     spliced = profile.decoding.splice
     prompt = prompt_tokens(profile, question, tokenizer)
     answer = _spliced(profile, question, tokenizer) if spliced else _free(profile, question, tokenizer)
@@ -52,6 +49,33 @@ def request_of(profile: Profile, question: Question, tokenizer: Tokenizer, conte
         splice=answer.splice,
         salt=salt,
     )
+
+
+def prefix_of(
+    profile: Profile, code: str, instruction: str, tokenizer: Tokenizer, context: int, page: int, salt: bytes = b""
+) -> Request | None:
+    """The request that leaves the engine with what all questions about `code` begin with, in whole pages of `page`
+    tokens; None where that is no page. Its prompt is one token more, since something must be computed.
+
+    Takes as long as tokenising `code` does. Raises `QuestionTooLong` where no right answer to a question about all of
+    `code` may fit.
+    """
+    _require_few_lines((code, code), context)
+    shared = shared_tokens(profile, code, instruction, tokenizer)
+    answer = len(shared) - len(shared_tokens(profile, "", instruction, tokenizer)) + _SPARE_TOKENS
+    if len(shared) + answer > context:
+        raise QuestionTooLong(
+            f"prompt and answer would have {len(shared)} and {answer} tokens, and the model's context is {context}"
+        )
+    whole = (len(shared) - 1) // page * page
+    return Request(shared[: whole + 1], 1, salt=salt, background=True) if whole > 0 else None
+
+
+def _require_few_lines(texts: Iterable[str], context: int) -> None:
+    """Each line is a token at least: most of what is far too long is told without tokenising it."""
+    lines = sum(bool(line.strip()) for text in texts for line in text.split("\n"))
+    if lines > context:
+        raise QuestionTooLong(f"prompt and answer have {lines} lines, and the model's context is {context} tokens")
 
 
 def _texts(question: Question) -> tuple[str, str, str]:

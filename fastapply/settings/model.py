@@ -170,6 +170,9 @@ class ModelSettings:
     prediction: Literal["auto", "on", "off"] = "auto"
     """Whether the draft is sent there as a prediction; auto until the server refuses it."""
 
+    remote_warm: bool = False
+    """Whether files are sent there as soon as a client says that an edit may come, for that server to read and keep."""
+
     def __post_init__(self) -> None:
         _require(not (self.folder and self.url), "url", "and folder name two models; give one of them")
         _require(not self.profile or self._is_named, "profile", "needs a model: give folder or url")

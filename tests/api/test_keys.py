@@ -98,6 +98,13 @@ def test_one_request_too_many_in_a_minute_is_told_when_to_come_back() -> None:
     assert third.json()["code"] == "rate_limited"
 
 
+def test_warm_ups_do_not_use_up_what_edits_may_take() -> None:
+    settings = Settings(limits=LimitSettings(requests_per_minute=2))
+    warm = {"method": "POST", "url": "/v1/warm", "json": {"original_code": ""}}
+    replies = ask(settings, warm, warm, warm, {}, {}, {})
+    assert [reply.status_code for reply in replies] == [200, 200, 429, 200, 200, 429]
+
+
 def test_each_key_has_a_rate_of_its_own() -> None:
     settings = Settings(
         limits=LimitSettings(requests_per_minute=1),

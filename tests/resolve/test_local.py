@@ -83,7 +83,7 @@ def test_the_answer_of_an_engine(profile: Profile, code: str, chat_coder: Tokeni
     assert "".join(pieces) == completion.text == code
     assert completion.finished == "stop"
     count = completion.usage.completion_tokens
-    assert completion.usage == Usage(len(request.prompt), count, len(request.prompt) + count, 5, 4, 2, 0)
+    assert completion.usage == Usage(len(request.prompt), count, len(request.prompt) + count, 5, 4, 2, 0, 0)
     assert client.closed == 1
 
 

@@ -20,6 +20,7 @@ VOCAB = 1 << 17
 @dataclass(frozen=True)
 class Info:
     context: int = 4096
+    page_tokens: int = 64
 
 
 @dataclass(frozen=True)

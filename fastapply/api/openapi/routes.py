@@ -10,6 +10,9 @@ from fastapply.api.envelopes import ErrorEnvelope, ProblemBody
 from fastapply.api.metrics import TEXT_FORMAT
 from fastapply.api.models import Model, ModelList
 from fastapply.api.state import Health, Readiness
+from fastapply.api.warming import ALIASES as WARM_ALIASES
+from fastapply.api.warming import REQUIRED as WARM_REQUIRED
+from fastapply.api.warming import WarmAnswer, WarmRequest
 from fastapply.api.wire import ALIASES, REQUIRED, ApplyAnswer, ApplyRequest, CodeApplyAnswer
 
 if TYPE_CHECKING:
@@ -154,6 +157,20 @@ ROUTES = (
             Answer(200, "With `stream`: events whose data are `Chunk`s, then `[DONE]`.", None, "text/event-stream"),
         ),
         errors=(*_MERGE, 404),
+    ),
+    Route(
+        method="post",
+        path="/v1/warm",
+        name="warm",
+        summary="Have the model read a file ahead",
+        description="For editors: the next edit of this file that the model is asked about finds the file read, and "
+        "is answered sooner. It waits for every other request, and ends when its client goes. It is counted by itself "
+        "where requests are limited: so many warm-ups a minute as other requests, whatever was used of these.",
+        body=Body(
+            "WarmRequest", WarmRequest, WARM_ALIASES, WARM_REQUIRED, {"path": "greet.py", "original_code": _GREET}
+        ),
+        answers=(Answer(200, "The model has read it, or `skipped` says why not.", WarmAnswer),),
+        errors=(400, *_ADMISSION, 413, 415, 422, 500),
     ),
     Route(
         method="get",

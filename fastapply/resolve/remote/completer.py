@@ -8,7 +8,7 @@ from fastapply.addresses import checked_address, checked_key
 from fastapply.errors import InvalidSetting, QuestionTooLong
 from fastapply.merge.values import Usage
 from fastapply.resolve.answer import Reader
-from fastapply.resolve.completer import Completion
+from fastapply.resolve.completer import Completion, Question, Warmth
 from fastapply.resolve.prompt import messages, pieces
 from fastapply.resolve.remote.estimate import estimated_tokens
 from fastapply.resolve.remote.reply import Deadline
@@ -17,7 +17,6 @@ from fastapply.resolve.remote.server import Patience, Server
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
-    from fastapply.resolve.completer import Question
     from fastapply.resolve.profile import Profile
 
 __all__ = ["Ask", "Predict", "RemoteCompleter"]
@@ -40,6 +39,7 @@ class RemoteCompleter:
     `ask`: `chat` sends turns, which the server puts into its own template, without the profile's prefill; `completions`
     sends the prompt with the profile's marks and prefill.
     `predict`: the draft goes along as `prediction`; `auto` stops where the server refuses it.
+    `warm`: files are sent there ahead; of use where that server keeps the prompts that it has read.
     `extra`: fields of the body beyond ours, as the server takes them.
     `count_tokens`: of a text; without it the number is estimated, rather too high.
 
@@ -57,6 +57,7 @@ class RemoteCompleter:
         predict: Predict = "auto",
         patience: Patience | None = None,
         allow_http: bool = False,
+        warm: bool = False,
         extra: Mapping[str, Any] | None = None,
         count_tokens: Callable[[str], int] = estimated_tokens,
     ) -> None:
@@ -66,6 +67,7 @@ class RemoteCompleter:
         self._model = model
         self._ask = ask
         self._predict = predict
+        self._warm = warm
         self._extra = dict(extra or {})
         self._count = count_tokens
         self._server = Server(checked_address(address, allow_http), checked_key(api_key), patience or Patience())
@@ -79,6 +81,13 @@ class RemoteCompleter:
     def whole_file(self) -> bool:
         """Whether the model was trained on whole files."""
         return self._profile.decoding.whole_file
+
+    @property
+    def never_warm(self) -> str:
+        """See `Completer.never_warm`."""
+        if not self.whole_file:
+            return "parts_only"
+        return "" if self._warm else "remote_off"
 
     @property
     def is_up(self) -> bool:
@@ -115,6 +124,20 @@ class RemoteCompleter:
         if piece:
             yield piece
         yield Completion(reader.text, finished, usage)
+
+    async def warm(self, code: str, instruction: str, seconds: float) -> Warmth:
+        """See `Completer.warm`. Asks with an empty edit for an answer of one token; what the server says of its cache
+        is told on. Other questions may wait for it there: no server knows that it is not urgent."""
+        deadline = Deadline.after(seconds)
+        question = Question(code, "", "", instruction=instruction)
+        if self._answer_room(question) is None:
+            raise QuestionTooLong("prompt and answer would be longer than the model's context")
+        usage = Usage()
+        body, optional = self._body(question, 1), self._optional(question)
+        async with self._server.ask(_PATHS[self._ask], body, optional, deadline) as reply:
+            async for event in reply:
+                usage = event.usage or usage
+        return Warmth(usage.prompt_tokens, usage.cached_tokens)
 
     def _answer_room(self, question: Question) -> int | None:
         """The most tokens that the answer may have; None where they would not do for one as long as the draft."""

@@ -47,8 +47,13 @@ class _Details(msgspec.Struct):
     rejected_prediction_tokens: int | None = None
 
 
+class _PromptDetails(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
 class _Tokens(msgspec.Struct):
     prompt_tokens: int | None = None
+    prompt_tokens_details: _PromptDetails | None = None
     completion_tokens: int | None = None
     completion_tokens_details: _Details | None = None
 
@@ -97,4 +102,5 @@ def _usage(tokens: _Tokens) -> Usage:
     prompt, completion = tokens.prompt_tokens or 0, tokens.completion_tokens or 0
     details = tokens.completion_tokens_details or _Details()
     accepted, rejected = details.accepted_prediction_tokens or 0, details.rejected_prediction_tokens or 0
-    return Usage(prompt, completion, prompt + completion, accepted + rejected, accepted)
+    cached = (tokens.prompt_tokens_details or _PromptDetails()).cached_tokens or 0
+    return Usage(prompt, completion, prompt + completion, accepted + rejected, accepted, cached_tokens=cached)
