@@ -6,11 +6,13 @@ detect or guess the language → read the format → merge → validate → spli
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from fastapply.errors import DeadlineExceeded, InputTooLarge, InvalidRequest
+from fastapply.merge.choices import Choices
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.formats import read_format
 from fastapply.merge.guess import recognise
@@ -21,7 +23,7 @@ from fastapply.merge.splice import Spliced, splice
 from fastapply.merge.text import BOM, split_lines, without_mark
 from fastapply.merge.tree import Tree, error_count, original_tree
 from fastapply.merge.validate import syntax_doubt
-from fastapply.merge.values import STRUCTURAL, ApplyResult, Doubt, Edit, Note, Usage
+from fastapply.merge.values import STRUCTURAL, ApplyResult, Choice, Doubt, Edit, Note, Usage
 from fastapply.resolve.route import OnDoubt, check_choice, route
 
 MAX_CHARACTERS = 32_000_000  # of the original and of the snippet, each
@@ -36,27 +38,34 @@ def apply(
     language: str | None = None,
     on_doubt: OnDoubt = "refuse",
     deadline: float = 5.0,
+    choices: Sequence[Choice] = (),
 ) -> ApplyResult:
     """Merge `edit_snippet` into `original_code`.
 
     `path` or `language` chooses the grammar; without them it is guessed from what the snippet's fence or the
     instruction names and from the content, and a file that nothing tells is text. `instruction` is what the author
     of the snippet said it does: it is used as evidence for deletions, never to complete the edit. `deadline` is in
-    seconds.
+    seconds. `choices` settle doubts that an earlier merge of the same texts had: some of those that its doubts offer.
 
     Raises `EditRefused` (with the doubts and the best guess) when the edit can't be decided and `on_doubt` is
     "refuse"; `ModelUnavailable`, `InvalidRequest`, `UnknownLanguage`, `InputTooLarge`, `DeadlineExceeded`.
     """
     _check(original_code, edit_snippet, instruction, on_doubt)
     try:
-        result = _apply(original_code, edit_snippet, instruction, path, language, deadline)
+        result = _apply(original_code, edit_snippet, instruction, path, language, deadline, choices)
     except DeadlineExceeded:
         raise DeadlineExceeded(deadline) from None
     return route(result, on_doubt)
 
 
 def _apply(
-    original_code: str, edit_snippet: str, instruction: str, path: str | None, language: str | None, deadline: float
+    original_code: str,
+    edit_snippet: str,
+    instruction: str,
+    path: str | None,
+    language: str | None,
+    deadline: float,
+    given: Sequence[Choice],
 ) -> ApplyResult:
     clock = _Clock()
     limit = Deadline(deadline)
@@ -67,7 +76,9 @@ def _apply(
     clock.lap("read")
     tree = tree or original_tree(text, profile, limit)
     clock.lap("parse")
-    merged = _merge(lines, text, tree, profile, snippet, instruction, path, limit)
+    choices = Choices(given)
+    merged = _merge(lines, text, tree, profile, snippet, instruction, path, limit, choices)
+    choices.require_used()
     clock.lap("merge")
     result = _result(merged, mark, profile, tree, clock)
     return msgspec.structs.replace(result, fallback=_told(profile, result.fallback)) if guessed else result
@@ -89,6 +100,7 @@ def _merge(
     instruction: str,
     path: str | None,
     limit: Deadline,
+    choices: Choices,
 ) -> _Merged:
     """Each kind of snippet by its own reader; all of them end in line edits that are spliced and validated."""
     if not text.strip():
@@ -96,11 +108,11 @@ def _merge(
         return _Merged(spliced, doubts, [], "new_file")
     if snippet == text:
         return _Merged(splice(lines, (), path), [], [], "whole_file")
-    if found := read_format(snippet, lines, path, limit):
+    if found := read_format(snippet, lines, path, limit, choices):
         spliced = splice(lines, found.edits, path)
         regressed = syntax_doubt(text, tree, spliced.text, profile, limit)
         return _Merged(spliced, [*found.doubts, *([regressed] if regressed else [])], [], found.format)
-    lazy = merge_lazy(lines, text, tree, profile, snippet, instruction, path, limit)
+    lazy = merge_lazy(lines, text, tree, profile, snippet, instruction, path, limit, choices)
     return _Merged(lazy.chosen.spliced, lazy.chosen.doubts, lazy.snippet.notes, lazy.format)
 
 

@@ -67,6 +67,7 @@ class Merger:
             path=asked.path,
             language=asked.language,
             deadline=self._deadline,
+            choices=asked.choices,
         )
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from fastapply.api.fields import read
 from fastapply.api.models import Models, model_of
 from fastapply.api.problems import Problem
-from fastapply.merge.values import ApplyResult, Changes, Doubt, Edit, Note, Span, Usage
+from fastapply.merge.values import ApplyResult, Changes, Choice, Doubt, Edit, Note, Span, Usage
 from fastapply.resolve.route import OnDoubt
 from fastapply.resolver import Who
 
@@ -36,12 +36,18 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "model": (),
     "on_doubt": (),
     "stream": (),
+    "choices": (),
 }
 """The other names of each field of a request; the camelCase of each is accepted, too."""
 
 ON_DOUBT = (
     "What becomes of an edit in doubt: asked of the model, refused, or merged by the best guess. Left out, the model "
     "is asked where one is configured and runs, and the edit refused otherwise."
+)
+
+CHOICES = (
+    "Settles doubts: at most one of the `choices` of each doubt that this very edit was refused with, as they came. A "
+    "choice that no doubt offers is an error. Doubts that are left or come up are refused as before."
 )
 
 REQUIRED = ("original_code", "edit_snippet")
@@ -59,6 +65,7 @@ class ApplyRequest(msgspec.Struct, frozen=True):
     model: Annotated[str, Meta(description="Who is to merge.")] = "auto"
     on_doubt: Annotated[OnDoubt | None, Meta(description=ON_DOUBT)] = None
     stream: Annotated[bool, Meta(description="Answer with server-sent events.")] = False
+    choices: Annotated[tuple[Choice, ...], Meta(description=CHOICES)] = ()
 
 
 class ApplyAnswer(msgspec.Struct, frozen=True):

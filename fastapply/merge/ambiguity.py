@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from fastapply.merge.align import Alignment, align
+from fastapply.merge.choices import matches
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.layout import Layout
 from fastapply.merge.points import Points
@@ -14,6 +15,8 @@ from fastapply.merge.values import Doubt, LineRange
 
 MARGIN = 0.2  # by how much the best place must be better than the next
 MARGIN_AT_DEPTH = 2.5  # the same, where only the next place has the lines at the depth that the snippet shows
+
+MOST_OTHERS = 7  # places beside the best one that are looked for
 
 
 def ambiguities(
@@ -41,18 +44,21 @@ def ambiguities(
             continue
         if any(original.count[layout.keys[i]] == 1 and len(points.rows[i]) == 1 for i in matched):
             continue
-        other = _elsewhere(original, layout, segments, points, alignment, matched, lines, prices, explained, limit)
-        if other:
-            places = [_range([alignment.match[i] for i in matched]), _range(other)]
+        others = _elsewhere(original, layout, segments, points, alignment, matched, lines, prices, explained, limit)
+        if others:
+            places = [_range([alignment.match[i] for i in matched]), *map(_range, others)]
+            shown = LineRange(snippet.numbers[lines[0]], snippet.numbers[lines[-1]] + 1)
             doubts.append(
                 Doubt(
                     "ambiguous_anchor",
                     f"this part of the snippet fits lines {places[0].start + 1} and lines"
-                    f" {places[1].start + 1} of the original equally well",
+                    f" {places[1].start + 1} of the original equally well"
+                    + (f", and {len(places) - 2} more places" if len(places) > 2 else ""),
                     "show the head of the function around it, with a marker for its lines that stay, or a line that"
                     " occurs only once",
-                    LineRange(snippet.numbers[lines[0]], snippet.numbers[lines[-1]] + 1),
+                    shown,
                     tuple(places),
+                    matches("ambiguous_anchor", shown, places),
                 )
             )
     return doubts
@@ -77,8 +83,8 @@ def _elsewhere(
     prices: Prices,
     explained: set[int],
     limit: Deadline,
-) -> list[int]:
-    """The original lines of another match of these lines that is about as good, between the neighbouring anchors."""
+) -> list[list[int]]:
+    """The original lines of each other match of these lines that is about as good, between the neighbouring anchors."""
     low = max((j for i, j in enumerate(alignment.match) if j >= 0 and i < lines[0]), default=-1)
     high = min((j for i, j in enumerate(alignment.match) if j >= 0 and i > lines[-1]), default=len(original.keys))
     rows: list[dict[int, float]] = [{} for _ in points.rows]
@@ -90,16 +96,18 @@ def _elsewhere(
             if low < j < high
         }
     best = align(original, layout, segments, Points(rows, points.blocks), prices, explained, limit).score
-    for i in matched:
-        rows[i].pop(alignment.match[i], None)
-    other = align(original, layout, segments, Points(rows, points.blocks), prices, explained, limit)
-    found = [other.match[i] for i in lines if other.match[i] >= 0]
-    margin = (
-        MARGIN_AT_DEPTH
-        if _moves(original, layout, alignment, matched) and not _moves(original, layout, other, lines)
-        else MARGIN
-    )
-    return found if found and other.score > best - margin else []
+    moves = _moves(original, layout, alignment, matched)
+    last, others = alignment, list[list[int]]()
+    while len(others) < MOST_OTHERS:
+        for i in lines:
+            rows[i].pop(last.match[i], None)
+        last = align(original, layout, segments, Points(rows, points.blocks), prices, explained, limit)
+        found = [last.match[i] for i in lines if last.match[i] >= 0]
+        margin = MARGIN_AT_DEPTH if moves and not _moves(original, layout, last, lines) else MARGIN
+        if not found or last.score <= best - margin:
+            break
+        others.append(found)
+    return others
 
 
 def _moves(original: Layout, layout: Layout, alignment: Alignment, lines: list[int]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 
+from fastapply.merge.choices import new_version
 from fastapply.merge.evidence import KINDS, explained_lines, named_in
 from fastapply.merge.layout import Layout, key_of, word_count
 from fastapply.merge.plan import Plan
@@ -12,7 +13,7 @@ from fastapply.merge.sheet import is_function
 from fastapply.merge.signature import bare_name
 from fastapply.merge.snippet import Snippet
 from fastapply.merge.text import split_lines
-from fastapply.merge.values import Doubt, LineRange
+from fastapply.merge.values import Choice, Doubt, LineRange
 
 _WORD = re.compile(r"[\w$]+")
 LEAST_BODY = 2  # lines of words that two functions hardly share by chance
@@ -215,8 +216,9 @@ def _twins(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Doub
                         f"line {plan.s.numbers[i] + 1} of the snippet would begin a second definition"
                         f" beside that of line {j + 1}",
                         "show what stands before the definition, so that it can be told from a new one",
-                        LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
-                        (LineRange(j, original.end[j] + 1),),
+                        shown := LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
+                        (old := LineRange(j, original.end[j] + 1),),
+                        new_version("twin", shown, old),
                     )
 
 
@@ -247,8 +249,9 @@ def _renamed(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Do
                         f"line {plan.s.numbers[i] + 1} of the snippet would begin a copy, under another name, of the"
                         f" definition in line {head + 1}",
                         "note that the old one is renamed or removed, or show it where it is to stay",
-                        LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
-                        (LineRange(head, original.end[head] + 1),),
+                        shown := LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
+                        (old := LineRange(head, original.end[head] + 1),),
+                        new_version("twin", shown, old),
                     )
 
 
@@ -273,6 +276,7 @@ def _doubled(original: Layout, plans: list[Plan], gone: set[int]) -> Iterator[Do
                     "duplicated_line",
                     f"line {plan.s.numbers[i] + 1} of the snippet would stand twice in the result",
                     "show the imports in the order of the file",
-                    LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
-                    (LineRange(j, j + 1),),
+                    shown := LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
+                    (old := LineRange(j, j + 1),),
+                    (Choice("duplicated_line", "accept", shown, old),),
                 )

@@ -14,6 +14,7 @@ import msgspec
 from fastapply.merge.align import Alignment, align
 from fastapply.merge.ambiguity import ambiguities
 from fastapply.merge.checks import result_doubts
+from fastapply.merge.choices import Choices, matches
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import Evidence, gather, is_leader, renamings
 from fastapply.merge.language import Profile
@@ -90,8 +91,11 @@ def merge_lazy(
     instruction: str,
     path: str | None,
     limit: Deadline,
+    choices: Choices | None = None,
 ) -> LazyMerge:
-    """Merge the lazy edit `edit` into `lines` (with endings, together `text`). Raises `DeadlineExceeded`."""
+    """Merge the lazy edit `edit` into `lines` (with endings, together `text`), its doubts settled as `choices` have it.
+    Raises `DeadlineExceeded`."""
+    choices = choices or Choices()
     bare = bare_lines(text)
     items = outline(tree, profile) if tree is not None and not profile.approximate else []
     original = Layout(bare, items, limit=limit)
@@ -109,6 +113,7 @@ def merge_lazy(
         path,
         limit,
         frozenset(item.name for item in items),
+        choices,
     )
     candidates = [reader.read(LENIENT)]
     first = candidates[0]
@@ -150,10 +155,11 @@ class _Reader:
         path: str | None,
         limit: Deadline,
         names: frozenset[str],
+        choices: Choices,
     ) -> None:
         self._lines, self._text, self._tree, self._profile = lines, text, tree, profile
         self._original, self._snippet, self._evidence = original, snippet, evidence
-        self._path, self._limit, self._names = path, limit, names
+        self._path, self._limit, self._names, self._choices = path, limit, names, choices
         self._layout: Layout | None = None
 
     def read(self, prices: Prices, favoured: frozenset[int] = frozenset()) -> Candidate:
@@ -174,6 +180,7 @@ class _Reader:
         points = find_points(
             self._original, layout, snippet.segments, snippet.signs, len(snippet.markers), prices, self._limit, favoured
         )
+        self._choices.hold(points.rows, snippet, prices.favour)
         return (
             snippet,
             layout,
@@ -204,7 +211,8 @@ class _Reader:
                 layout.call(mine[0][0], theirs[0][1])
 
     def _plan(self, snippet: Snippet, layout: Layout, points: Points, alignment: Alignment, prices: Prices) -> Reading:
-        plan = Plan(Sheet(self._original, snippet, layout, alignment.match, self._evidence, points.blocks))
+        sheet = Sheet(self._original, snippet, layout, alignment.match, self._evidence, points.blocks, self._choices)
+        plan = Plan(sheet)
         plan.run(self._limit)
         doubts = plan.doubts + ambiguities(
             self._original, snippet, layout, points, alignment, prices, self._evidence.explained, self._limit
@@ -232,7 +240,7 @@ class _Reader:
                 _stray_doubt(self._original, reading, i) for i in sorted(strays) if reading.layout.keys[i] not in gone
             ]
         lost = sum(reading.plan.lost for reading in readings)
-        return Candidate(readings, spliced, doubts, orphans, moved, lost)
+        return Candidate(readings, spliced, self._choices.open(doubts), orphans, moved, lost)
 
 
 def _strays(original: Layout, reading: Reading) -> frozenset[int]:
@@ -321,8 +329,9 @@ def _stray_doubt(original: Layout, reading: Reading, i: int) -> Doubt:
         f"line {number + 1} of the snippet stands beside a marker like a line of the original, and could"
         f" not be matched with one",
         "show one more line on each side of the change, as the file has them",
-        LineRange(number, number + 1),
-        tuple(LineRange(j, j + 1) for j in places[:10]),
+        shown := LineRange(number, number + 1),
+        found := tuple(LineRange(j, j + 1) for j in places[:10]),
+        matches("ambiguous_anchor", shown, found),
     )
 
 

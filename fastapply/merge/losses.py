@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from fastapply.merge.choices import losing
 from fastapply.merge.layout import word_count, words
-from fastapply.merge.sheet import Gap, Sheet, is_function
+from fastapply.merge.sheet import Gap, Sheet, is_closed, is_function
 from fastapply.merge.values import Doubt, DoubtKind, LineRange
 
 # Original lines that may vanish where nothing explains it: with an instruction that does not speak of it, without any
@@ -143,13 +144,16 @@ class Losses:
         return not any(head < marker.before <= end for marker in self._sheet.s.markers)
 
     def _doubt_loss(self, gap: Gap, message: str, kind: DoubtKind = "unexplained_deletion") -> None:
+        shown, gone = self._sheet.range(gap), LineRange(gap.j1 + 1, gap.j2)
+        new = any(self._sheet.sl.keys[gap.i1 + 1 : gap.i2])
         self.doubts.append(
             Doubt(
                 kind,
                 message + ", and nothing says that they should",
                 "put a marker where original lines are to stay, or a note such as `removed: NAME` where they are to go",
-                self._sheet.range(gap),
-                (LineRange(gap.j1 + 1, gap.j2),),
+                shown,
+                (gone,),
+                losing(kind, shown, gone, new, is_closed(gap)),
             )
         )
 

@@ -7,15 +7,16 @@ from bisect import bisect_right
 from functools import cached_property
 from itertools import pairwise
 
+from fastapply.merge.choices import inserts
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.evidence import leaders_above
 from fastapply.merge.layout import words
 from fastapply.merge.losses import Losses
 from fastapply.merge.places import Places
 from fastapply.merge.replaced import Replaced
-from fastapply.merge.sheet import Gap, Sheet
+from fastapply.merge.sheet import Gap, Sheet, is_closed
 from fastapply.merge.signature import bare_name
-from fastapply.merge.values import Doubt, LineEdit, LineRange
+from fastapply.merge.values import Choice, Doubt, DoubtKind, LineEdit, LineRange
 
 
 class Plan:
@@ -157,6 +158,8 @@ class Plan:
             start = min(self.o.filled[0], end)
             shown = [i for i in shown if not filled or i >= filled[0]]
         lost = [j for j in range(start, end) if self.o.keys[j]]
+        if lost and self._kept(gap, shown, start, end):
+            return
         if lost:
             self._losses.add(gap, lost, filled)
         if not lost and not filled and len(shown) == end - start:
@@ -166,6 +169,16 @@ class Plan:
         while shown and start < end and not self.sl.keys[shown[-1]] and not self.o.keys[end - 1]:
             shown, end = shown[:-1], end - 1
         self._emit(start, end, shown)
+
+    def _kept(self, gap: Gap, shown: list[int], start: int, end: int) -> bool:
+        """True where it was chosen that the original lines of a closed gap stay, below or above the lines shown."""
+        choices, around = self.sheet.choices, self.sheet.range(gap)
+        if not is_closed(gap):
+            return False
+        place = choices.place_of(around, start, end)
+        if place is not None:
+            self._emit(place, place, shown)
+        return place is not None or choices.takes("keep", around, LineRange(start, end))
 
     # ---- runs beside a marker
 
@@ -193,15 +206,12 @@ class Plan:
             self._emit(start, consumed, new)
             return consumed
         if self._replaced.may_be_reworded(gap, body, first, last):
-            self.doubts.append(
-                Doubt(
-                    "undecided_place",
-                    "a line of text may be a new version of the next one, or be new beside it",
-                    "show the line behind it too, or none of its wording",
-                    LineRange(self.s.numbers[body[0]], self.s.numbers[body[-1]] + 1),
-                    (LineRange(first, first + 1),),
-                )
-            )
+            below = next(j for j in range(first, last) if self.o.keys[j])
+            old = LineRange(below, below + 1)
+            message = "a line of text may be a new version of the next one, or be new beside it"
+            if self._stands_for(old, first, message, "show the line behind it too, or none of its wording", body):
+                self._emit(below, old.end, body)
+                return old.end
         body, leaders = self._replaced.for_below(lead, body, trail, first, last)
         at = first + self.sheet.blanks(first, last)
         # beside kept text the original's blank lines count, unless it has none there
@@ -251,15 +261,11 @@ class Plan:
             self._emit(taken, end, new)
             return taken
         if self._places.may_head_file(gap, body, first):
-            self.doubts.append(
-                Doubt(
-                    "undecided_place",
-                    "new text at the head of the snippet may stand below the file's first lines, or in their place",
-                    "show the file's first line, or put a marker where it stays",
-                    LineRange(self.s.numbers[body[0]], self.s.numbers[body[-1]] + 1),
-                    (LineRange(first, last),),
-                )
-            )
+            message = "new text at the head of the snippet may stand below the file's first lines, or in their place"
+            hint = "show the file's first line, or put a marker where it stays"
+            if self._stands_for(LineRange(first, last), last, message, hint, body):
+                self._emit(first, last, body + trail)
+                return first
         blanks = last - max(first, self.o.filled_above(last) + 1)
         new = body + trail
         if blanks and trail and not lead and self._places.joins(body, last - blanks - 1):
@@ -275,9 +281,33 @@ class Plan:
             self._emit(last, last, new)
         return last
 
+    def _stands_for(self, old: LineRange, place: int, message: str, hint: str, body: list[int]) -> bool:
+        """True where it was chosen that the run's body stands for the lines `old`. False, and a doubt where it was not
+        chosen that it is new, at `place`."""
+        shown = self._shown(body)
+        new = LineRange(place, place)
+        choices = self.sheet.choices
+        if choices.takes("replace", shown, old):
+            return True
+        if not choices.takes("insert", shown, new):
+            offered = (
+                Choice("undecided_place", "replace", shown, old),
+                Choice("undecided_place", "insert", shown, new),
+            )
+            self.doubts.append(Doubt("undecided_place", message, hint, shown, (old,), offered))
+        return False
+
+    def _shown(self, run: list[int]) -> LineRange:
+        """The snippet lines, as they came, of a run that is not empty."""
+        return LineRange(self.s.numbers[run[0]], self.s.numbers[run[-1]] + 1)
+
     def _floating(self, gap: Gap, run: list[int], low: int, high: int, k: int, count: int) -> int:
         """New text between two markers (or between a marker and an open end)."""
         lead, body, trail = self.sheet.strip(run)
+        shown = self._shown(body)
+        if (chosen := self.sheet.choices.place_of(shown, low, high)) is not None:
+            self._insert(chosen, lead, body, trail, low, high)
+            return chosen
         similar = None if self.s.signed else self._replaced.similar(body, low, high)
         if similar is not None:
             start, end = similar
@@ -288,15 +318,17 @@ class Plan:
         place = self._places.place_for(gap, run, body, low, high, k, count)
         if place is None:
             lonely = all(j < 0 for j in self.match)
+            kind: DoubtKind = "no_anchor" if lonely else "undecided_place"
             self.doubts.append(
                 Doubt(
-                    "no_anchor" if lonely else "undecided_place",
+                    kind,
                     "nothing in the snippet is in the original, so nothing says where it belongs"
                     if lonely
                     else "new text stands between two markers, and nothing says where between them it belongs",
                     "show the line right before or right after the new text",
-                    LineRange(self.s.numbers[body[0]], self.s.numbers[body[-1]] + 1),
+                    shown,
                     (LineRange(low, high),),
+                    inserts(kind, shown, self.o, low, high),
                 )
             )
             place = high

@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from fastapply.merge.blocks import Blocks
+from fastapply.merge.choices import Choices
 from fastapply.merge.evidence import Evidence
 from fastapply.merge.indent import Shifts
 from fastapply.merge.layout import Layout
@@ -36,10 +37,17 @@ class Sheet:
     them."""
 
     def __init__(
-        self, original: Layout, snippet: Snippet, layout: Layout, match: list[int], evidence: Evidence, blocks: Blocks
+        self,
+        original: Layout,
+        snippet: Snippet,
+        layout: Layout,
+        match: list[int],
+        evidence: Evidence,
+        blocks: Blocks,
+        choices: Choices,
     ) -> None:
         self.o, self.s, self.sl, self.match = original, snippet, layout, match
-        self.evidence, self.blocks = evidence, blocks
+        self.evidence, self.blocks, self.choices = evidence, blocks, choices
         self.segments = snippet.segments
         self.shifts = Shifts(original, layout, self.segments, match)
 
@@ -74,6 +82,11 @@ class Sheet:
         first = next(k for k, i in enumerate(run) if self.sl.keys[i])
         last = max(k for k, i in enumerate(run) if self.sl.keys[i]) + 1
         return run[:first], run[first:last], run[last:]
+
+
+def is_closed(gap: Gap) -> bool:
+    """True for a gap between two anchors that the snippet shows all of."""
+    return not (gap.markers or gap.open_start or gap.open_end)
 
 
 def is_function(layout: Layout, k: int) -> bool:

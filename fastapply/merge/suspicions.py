@@ -7,12 +7,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from fastapply.merge.checks import scope_of
+from fastapply.merge.choices import new_version
 from fastapply.merge.evidence import is_leader
 from fastapply.merge.layout import Layout, word_count, words
 from fastapply.merge.plan import Plan
 from fastapply.merge.signature import likeness
 from fastapply.merge.snippet import Snippet
-from fastapply.merge.values import Doubt, LineRange
+from fastapply.merge.values import Choice, Doubt, LineRange
 
 # What a block holds but once: the label of a case, the pattern of an arm, a field of a documentation comment.
 _LABEL = re.compile(
@@ -53,8 +54,9 @@ def _moved_edges(plans: list[Plan]) -> Iterator[Doubt]:
                         f"line {plan.s.numbers[i] + 1} of the snippet, at the edge of its part, stands at another depth"
                         f" than the line of the original that it is like",
                         "show one more line on each side of the change, indented as the file has them",
-                        LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
-                        (LineRange(plan.match[i], plan.match[i] + 1),),
+                        shown := LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
+                        (old := LineRange(plan.match[i], plan.match[i] + 1),),
+                        (Choice("ambiguous_anchor", "accept", shown, old),),
                     )
 
 
@@ -77,8 +79,9 @@ def _labelled_twice(original: Layout, plans: list[Plan], gone: set[int]) -> Iter
                     f"line {plan.s.numbers[i] + 1} of the snippet would stand in one block with line {twin + 1}, which"
                     f" bears the same label",
                     "show what stands before and behind the line, so that it can be told from a new one",
-                    LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
-                    (LineRange(twin, original.end[twin] + 1),),
+                    shown := LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
+                    (old := LineRange(twin, original.end[twin] + 1),),
+                    new_version("twin", shown, old),
                 )
 
 
@@ -182,6 +185,7 @@ def _changes_nothing(original: Layout, plans: list[Plan], snippet: Snippet) -> I
         f"the snippet would change nothing, and shows no marker for the {len(beyond)} line(s) at the"
         f" {'beginning' if above else 'end'} of the file: perhaps they are to go",
         "put a marker where original lines are to stay, or a note such as `removed: NAME` where they are to go",
-        LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
-        (LineRange(beyond[0], beyond[-1] + 1),),
+        shown := LineRange(plan.s.numbers[i], plan.s.numbers[i] + 1),
+        (old := LineRange(beyond[0], beyond[-1] + 1),),
+        (Choice("nothing_applied", "accept", shown, old),),
     )

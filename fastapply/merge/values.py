@@ -24,6 +24,8 @@ DoubtKind = Literal[
     "answer_cut",  # a model's answer ends before its end
 ]
 
+ChoiceAction = Literal["match", "insert", "replace", "remove", "keep", "accept"]
+
 Source = Literal["original", "snippet", "model"]
 
 STRUCTURAL = "structural"
@@ -37,11 +39,26 @@ class LineRange(msgspec.Struct, frozen=True):
     end: int
 
 
+class Choice(msgspec.Struct, frozen=True):
+    """What somebody decides about a doubt, of its `kind` and about the same lines of the `snippet`.
+
+    `action` says what those lines are to the lines `place` of the original: they `match` them, are an `insert` before
+    `place.start`, or `replace` them; or that the original's lines at `place` are to `remove` or to `keep`, or that all
+    is to be as the best guess has it (`accept`).
+    """
+
+    kind: DoubtKind
+    action: ChoiceAction
+    snippet: LineRange
+    place: LineRange
+
+
 class Doubt(msgspec.Struct, frozen=True):
     """One thing the merge could not decide.
 
     `snippet` is where in the snippet (its lines), `candidates` the places in the original that would do,
-    `hint` says what a better snippet would show.
+    `hint` says what a better snippet would show, `choices` are the ways to settle it: one of them, given to the next
+    merge of the same texts, does.
     """
 
     kind: DoubtKind
@@ -49,6 +66,7 @@ class Doubt(msgspec.Struct, frozen=True):
     hint: str = ""
     snippet: LineRange | None = None
     candidates: tuple[LineRange, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
 
 class LineEdit(msgspec.Struct, frozen=True):

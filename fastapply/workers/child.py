@@ -76,6 +76,7 @@ def _apply(job: wire.Job) -> ApplyResult:
         language=job.language,
         on_doubt=job.on_doubt,
         deadline=job.deadline,
+        choices=job.choices,
     )
 
 

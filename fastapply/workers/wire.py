@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeVar
 import msgspec
 
 from fastapply import errors
-from fastapply.merge.values import ApplyResult, Doubt
+from fastapply.merge.values import ApplyResult, Choice, Doubt
 from fastapply.resolve.question import Part, Questions
 from fastapply.resolve.route import OnDoubt
 
@@ -48,6 +48,7 @@ class Job(msgspec.Struct, frozen=True, tag="apply"):
     language: str | None = None
     on_doubt: OnDoubt = "refuse"
     deadline: float = 5.0
+    choices: tuple[Choice, ...] = ()
 
 
 class AskJob(Job, frozen=True, tag="ask", kw_only=True):

@@ -86,6 +86,34 @@ def test_a_doubt_is_a_problem_with_candidates_and_a_hint(service: Service) -> No
         assert all(0 <= place["start"] <= place["end"] <= 6 for place in doubt["candidates"])
 
 
+def test_a_choice_from_the_doubt_settles_it(service: Service) -> None:
+    """Sent back as it came, with the same texts."""
+    original = "def f():\n    go()\n\n\ndef g():\n    go()\n"
+    edit = {"original_code": original, "edit_snippet": "# ...\n    go()\n    stop()\n# ...\n", "path": "a.py"}
+    [doubt] = service.apply(edit).json()["doubts"]
+    merged = [service.apply(edit | {"choices": [choice]}).json()["merged_code"] for choice in doubt["choices"]]
+    assert sorted(merged) == sorted(
+        [
+            "def f():\n    go()\n    stop()\n\n\ndef g():\n    go()\n",
+            "def f():\n    go()\n\n\ndef g():\n    go()\n    stop()\n",
+        ]
+    )
+
+
+def test_a_choice_that_no_doubt_offers_is_an_error(service: Service) -> None:
+    """It was made for another file, or for this one before it changed."""
+    choice = {
+        "kind": "no_anchor",
+        "action": "insert",
+        "snippet": {"start": 0, "end": 1},
+        "place": {"start": 1, "end": 1},
+    }
+    reply = service.apply(original_code=ORIGINAL, edit_snippet=SNIPPET, path="a.py", choices=[choice])
+    assert reply.status_code == 422
+    assert reply.json()["code"] == "invalid_request"
+    assert reply.json()["field"] == "choices[0]"
+
+
 def test_the_best_guess_comes_with_its_doubts(service: Service) -> None:
     original = "def f():\n    go()\n\n\ndef g():\n    go()\n"
     reply = service.apply(

@@ -52,11 +52,11 @@ def test_text_that_fits_several_places_is_a_doubt(snippet: str) -> None:
     assert "ambiguous_anchor" in merge(THREE, snippet).doubts
 
 
-def test_the_doubt_names_two_of_the_places() -> None:
+def test_the_doubt_names_all_the_places() -> None:
     """And which lines of the snippet fit them."""
     result = apply(THREE, "    setup()\n    value = 2\n    finish()\n", path="a.py", on_doubt="best")
     (doubt,) = result.doubts
-    assert len(doubt.candidates) == 2
+    assert len(doubt.candidates) == 3
     lines = THREE.splitlines()
     for place in doubt.candidates:
         assert lines[place.start].strip() == "setup()"

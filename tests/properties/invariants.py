@@ -98,6 +98,9 @@ def doubts_are_sound(original: str, snippet: str, doubts: Sequence[Doubt]) -> No
             _within(doubt.snippet, len(split_lines(snippet)), doubt)
         for candidate in doubt.candidates:
             _within(candidate, len(split_lines(original)), doubt)
+        for choice in doubt.choices:
+            assert (choice.kind, choice.snippet) == (doubt.kind, doubt.snippet), doubt
+            _within(choice.place, len(split_lines(original)), doubt)
 
 
 def _within(place: LineRange, length: int, doubt: Doubt) -> None:

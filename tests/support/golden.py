@@ -1,4 +1,4 @@
-"""The golden cases of which the merge is known, for tests of other things than the merge."""
+"""The golden cases, for tests of other things than whether they come out right."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 @dataclass(frozen=True)
 class Golden:
-    """One case: what goes in and what must come out."""
+    """One case: what goes in and what must come out, "" where it is to be refused."""
 
     name: str
     path: str
@@ -29,12 +29,20 @@ def merged_cases() -> tuple[Golden, ...]:
     return tuple(case for case in found if case is not None)
 
 
-def _read(folder: Path) -> Golden | None:
+@cache
+def refused_cases() -> tuple[Golden, ...]:
+    """All that are to be refused."""
+    found = (_read(before.parent, "refused") for before in sorted(GOLDEN.glob("*/*/before.*")))
+    return tuple(case for case in found if case is not None)
+
+
+def _read(folder: Path, wanted: str = "merged") -> Golden | None:
     toml = folder / "case.toml"
     options = tomllib.loads(toml.read_text("utf-8")) if toml.exists() else {}
-    if options.get("expect", "merged") != "merged" or not list(folder.glob("after.*")):
+    if options.get("expect", "merged") != wanted:
         return None
-    before, snippet, after = (_file(folder, stem).read_bytes().decode() for stem in ("before", "snippet", "after"))
+    before, snippet = (_file(folder, stem).read_bytes().decode() for stem in ("before", "snippet"))
+    after = _file(folder, "after").read_bytes().decode() if wanted == "merged" else ""
     name = f"{folder.parent.name}/{folder.name}"
     return Golden(name, _file(folder, "before").name, before, snippet, after, options.get("instruction", ""))
 

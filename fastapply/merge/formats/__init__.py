@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from fastapply.merge.choices import Choices
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.formats.begin_patch import read_patch
 from fastapply.merge.formats.edits import edits_of
@@ -40,12 +41,17 @@ class FormatEdits(msgspec.Struct, frozen=True):
 
 
 def read_format(
-    snippet: str, original: Sequence[str], path: str | None = None, limit: Deadline | None = None
+    snippet: str,
+    original: Sequence[str],
+    path: str | None = None,
+    limit: Deadline | None = None,
+    choices: Choices | None = None,
 ) -> FormatEdits | None:
     """The edits that `snippet` makes to `original` (lines with endings), or None where it is in none of the formats.
 
-    `path` chooses among several files that the snippet may edit, and tells a document about diffs from a diff. Raises
-    `DeadlineExceeded` where there is a limit and it is reached.
+    `path` chooses among several files that the snippet may edit, and tells a document about diffs from a diff. A hunk
+    that would fit several places goes where `choices` say. Raises `DeadlineExceeded` where there is a limit and it is
+    reached.
     """
     readers = [(name, reader) for name, reader, signs in _READERS if any(sign in snippet for sign in signs)]
     if not readers:  # most snippets: their lines need not be looked at
@@ -57,7 +63,7 @@ def read_format(
             limit.check()
         parts = reader(lines, index, path)
         if parts is not None:
-            return _with_hints(_applied(name, parts, index, path, len(lines)))
+            return _with_hints(_applied(name, parts, index, path, len(lines), choices or Choices()))
     return None
 
 
@@ -88,7 +94,9 @@ _READERS: tuple[tuple[EditFormat, _Reader, tuple[str, ...]], ...] = (
 )
 
 
-def _applied(name: EditFormat, parts: list[FilePart], index: Index, path: str | None, length: int) -> FormatEdits:
+def _applied(
+    name: EditFormat, parts: list[FilePart], index: Index, path: str | None, length: int, choices: Choices
+) -> FormatEdits:
     part, open_choice = choose_file(parts, path)
     if open_choice:
         return FormatEdits(name, (), (Doubt("format_mismatch", open_choice, "", LineRange(0, length)),))
@@ -103,7 +111,7 @@ def _applied(name: EditFormat, parts: list[FilePart], index: Index, path: str | 
         if name != "search_replace":
             doubts += [_creation_doubt(hunk) for hunk in hunks if [row.text for row in hunk.added] != index.lines]
             hunks = []
-    placed, open_places = place_hunks(hunks, index)
+    placed, open_places = place_hunks(hunks, index, choices)
     edits, clashes = edits_of(placed, index)
     return FormatEdits(name, tuple(edits), (*doubts, *open_places, *clashes))
 

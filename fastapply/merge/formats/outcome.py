@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from fastapply.merge.choices import matches
 from fastapply.merge.formats.index import Level
 from fastapply.merge.formats.rows import Hunk
 from fastapply.merge.formats.shift import Shift
@@ -58,4 +59,6 @@ Outcome = Placed | Applied | Doubt
 def doubt_about(hunk: Hunk, kind: DoubtKind, message: str, places: Iterable[Found] = (), hint: str = "") -> Doubt:
     """A doubt about `hunk`, with `places` as candidates."""
     candidates = sorted({(place.start, place.end) for place in places})[:_MOST_CANDIDATES]
-    return Doubt(kind, message, hint, hunk.lines, tuple(LineRange(*place) for place in candidates))
+    found = tuple(LineRange(*place) for place in candidates)
+    choices = matches(kind, hunk.lines, found) if kind == "ambiguous_anchor" else ()
+    return Doubt(kind, message, hint, hunk.lines, found, choices)

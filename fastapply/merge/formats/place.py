@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from fastapply.merge.choices import Choices
 from fastapply.merge.formats.fuzzy import Fit, clear_winner, fuzzy_fits
 from fastapply.merge.formats.index import Index, Level, TooAlike, key_of
 from fastapply.merge.formats.outcome import Applied, Found, Outcome, Placed, Search, doubt_about
@@ -16,8 +17,8 @@ from fastapply.merge.values import Doubt
 _SEEMS_APPLIED = "the hunk seems to be applied already, and its old lines stand elsewhere too"
 
 
-def place_hunks(hunks: Sequence[Hunk], index: Index) -> tuple[list[Placed], list[Doubt]]:
-    """The place of every hunk in `index`, and a doubt for every hunk that has no certain one.
+def place_hunks(hunks: Sequence[Hunk], index: Index, choices: Choices) -> tuple[list[Placed], list[Doubt]]:
+    """The place of every hunk in `index`, or the one chosen for it, and a doubt for every hunk that has no certain one.
 
     A hunk that changes nothing, or whose new side stands where its old side was, is in neither list.
     """
@@ -29,9 +30,22 @@ def place_hunks(hunks: Sequence[Hunk], index: Index) -> tuple[list[Placed], list
             outcomes.append((hunk, _decide(hunk, search, trust, index)))
         except TooAlike:
             outcomes.append((hunk, _too_alike(hunk)))
-    outcomes = seen_together(outcomes)
+    outcomes = [_chosen_by_hand(*one, index, choices) for one in seen_together(outcomes)]
     placed = [outcome for _, outcome in outcomes if isinstance(outcome, Placed)]
     return placed, [outcome for _, outcome in outcomes if isinstance(outcome, Doubt)]
+
+
+def _chosen_by_hand(hunk: Hunk, outcome: Outcome, index: Index, choices: Choices) -> tuple[Hunk, Outcome]:
+    """The outcome, or the place that was chosen where it is a doubt: one where the old side was found."""
+    if not isinstance(outcome, Doubt) or choices.open([outcome]):
+        return hunk, outcome
+    chosen = next(place for place in outcome.candidates if choices.takes("match", hunk.lines, place))
+    search = _search(hunk, index)
+    found = [old for old in search.olds if (old.start, old.end) == (chosen.start, chosen.end)] if search else []
+    if found:
+        return hunk, _placed_at(hunk, found[0], True)
+    fits = [fit for fit in fuzzy_fits(hunk, index) if (fit.start, fit.end) == (chosen.start, chosen.end)]
+    return hunk, Placed(hunk, fits[0].at, fits[0].shift, fits[0].start) if fits else outcome
 
 
 def _search(hunk: Hunk, index: Index) -> Search | None:
