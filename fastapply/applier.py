@@ -70,4 +70,5 @@ class _Remote:
             path=job.path,
             language=job.language,
             on_doubt=on_doubt,
+            choices=job.choices,
         )

@@ -8,7 +8,9 @@ from fastapply.client.calls import apply_ask, opened, opened_result
 from fastapply.client.connection import Ask, Connection, Service
 
 if TYPE_CHECKING:
-    from fastapply.merge.values import ApplyResult
+    from collections.abc import Sequence
+
+    from fastapply.merge.values import ApplyResult, Choice
     from fastapply.resolve.route import OnDoubt
 
 __all__ = ["AsyncClient"]
@@ -62,11 +64,12 @@ class AsyncClient:
         language: str | None = None,
         model: str = "auto",
         on_doubt: OnDoubt | None = None,
+        choices: Sequence[Choice] = (),
     ) -> ApplyResult:
         """The merge of `edit_snippet` into `original_code`, as `fastapply.apply` gives it.
 
         `model` is a name that the service knows. `on_doubt` is what becomes of an edit in doubt; None asks the model
-        where one is configured, and refuses otherwise.
+        where one is configured, and refuses otherwise. `choices` settle doubts that this very edit was refused with.
 
         Raises `EditRefused` with the doubts (without a best guess, which is not sent: ask with `on_doubt="best"`) and
         whatever else `fastapply.apply` and a model raise; `ServiceError` and its kin.
@@ -79,6 +82,7 @@ class AsyncClient:
             language=language,
             model=model,
             on_doubt=on_doubt,
+            choices=choices,
         )
         return opened_result(await self._connection.call(ask))
 

@@ -11,6 +11,9 @@ from fastapply.errors import InvalidRequest, UnexpectedAnswer
 from fastapply.merge.values import ApplyResult
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastapply.merge.values import Choice
     from fastapply.resolve.route import OnDoubt
 
 __all__ = ["apply_ask", "encoded", "opened", "opened_result"]
@@ -29,6 +32,7 @@ def apply_ask(
     language: str | None = None,
     model: str = "auto",
     on_doubt: OnDoubt | None = None,
+    choices: Sequence[Choice] = (),
 ) -> Ask:
     """The request that merges `edit_snippet` into `original_code`. A merge changes nothing, so it may be repeated."""
     fields = {
@@ -39,6 +43,7 @@ def apply_ask(
         "language": language,
         "model": model,
         "on_doubt": on_doubt,
+        "choices": tuple(choices) or None,
     }
     return Ask("POST", "/v1/apply", encoded(fields))
 

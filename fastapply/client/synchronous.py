@@ -12,9 +12,9 @@ from fastapply.client.loop import LoopThread
 from fastapply.errors import ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
-    from fastapply.merge.values import ApplyResult
+    from fastapply.merge.values import ApplyResult, Choice
     from fastapply.resolve.route import OnDoubt
 
 __all__ = ["Client"]
@@ -65,6 +65,7 @@ class Client:
         language: str | None = None,
         model: str = "auto",
         on_doubt: OnDoubt | None = None,
+        choices: Sequence[Choice] = (),
     ) -> ApplyResult:
         """The merge of `edit_snippet` into `original_code`; see `AsyncClient.apply`."""
         return self._run(
@@ -76,6 +77,7 @@ class Client:
                 language=language,
                 model=model,
                 on_doubt=on_doubt,
+                choices=choices,
             )
         )
 

@@ -49,6 +49,16 @@ def outcome(apply: Any, **arguments: Any) -> object:
         return type(error), str(error), fields
 
 
+def test_a_choice_from_the_doubt_settles_it(client: Client) -> None:
+    """As it came with the refusal."""
+    edit = {"original_code": BEFORE, "edit_snippet": DOUBTFUL, "path": "a.py"}
+    with pytest.raises(errors.EditRefused) as refused:
+        client.apply(**edit)
+    for choice in refused.value.doubts[0].choices:
+        chosen = client.apply(**edit, choices=[choice])
+        assert timeless(chosen) == timeless(fastapply.apply(**edit, choices=[choice]))
+
+
 @pytest.mark.parametrize("case", merged_cases()[::12], ids=lambda case: case.name)
 def test_it_gives_what_the_merge_in_process_gives(client: Client, case: Any) -> None:
     arguments = {"edit_snippet": case.snippet, "path": case.path, "instruction": case.instruction}
