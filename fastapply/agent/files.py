@@ -1,4 +1,4 @@
-"""Writes to the workspace: all of a file or nothing, and never over what somebody else wrote meanwhile."""
+"""Writes to files: all of a file or nothing, keeping what else belongs to it, never over what somebody else wrote."""
 
 from __future__ import annotations
 
@@ -7,8 +7,86 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["write_atomically"]
+import msgspec
+
+from fastapply.agent.disk import Disk
+from fastapply.errors import InputTooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Attributes", "Found", "Irregular", "overwrite", "read_file", "write_atomically", "write_draft"]
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_NO_SURPRISE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+class Irregular(OSError):
+    """This is no regular file; the message says what it is."""
+
+
+class Attributes(msgspec.Struct, frozen=True):
+    """What belongs to a file beside its content."""
+
+    mode: int
+    uid: int
+    gid: int
+    extended: dict[str, bytes]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A file as it was read."""
+
+    content: bytes
+    attributes: Attributes
+    device: int
+    inode: int
+    links: int
+    """How many names it has."""
+
+    def __repr__(self) -> str:
+        return f"Found({len(self.content)} bytes)"
+
+
+def read_file(folder: int, name: str, most: int | None = None) -> Found | None:
+    """The file `name` in the folder with that descriptor; `None` where there is none.
+
+    Raises `Irregular`, `OSError`, and `InputTooLarge` where it has more than `most` bytes.
+    """
+    try:
+        _check_kind(os.stat(name, dir_fd=folder, follow_symlinks=False))  # to open a device may be to do something
+        descriptor = os.open(name, os.O_RDONLY | _NO_SURPRISE, dir_fd=folder)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise Irregular("has just become a link") from None
+        raise
+    with os.fdopen(descriptor, "rb") as file:
+        state = os.fstat(descriptor)
+        _check_kind(state)
+        if most is not None and state.st_size > most:
+            raise InputTooLarge(f"{name}: has {state.st_size} bytes; the limit is {most}")
+        return Found(file.read(), attributes_of(descriptor), state.st_dev, state.st_ino, state.st_nlink)
+
+
+def _check_kind(state: os.stat_result) -> None:
+    if not stat.S_ISREG(state.st_mode):
+        kinds = {stat.S_IFDIR: "folder", stat.S_IFLNK: "link", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
+        raise Irregular(f"is no regular file but a {kinds.get(stat.S_IFMT(state.st_mode), 'device')}")
+
+
+def overwrite(disk: Disk, folder: int, name: str, content: bytes) -> None:
+    """Write `content` into the file itself. Cut off, it leaves a mixture."""
+    descriptor = os.open(name, os.O_WRONLY | _NO_SURPRISE, dir_fd=folder)
+    try:
+        disk.write(descriptor, content)
+        disk.truncate(descriptor, len(content))
+        disk.sync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes, *, expected: bytes | None) -> None:
@@ -17,22 +95,33 @@ def write_atomically(path: str | os.PathLike[str], content: bytes, *, expected: 
     A symbolic link stays and its target is written. Mode, owner, group and extended attributes are kept; where they
     can't be, `PermissionError` is raised. On any error the file is as it was. Other hard links keep the old content.
     """
+    disk = Disk()
     target = Path(path).resolve()
     before = _check(target, expected)
-    draft = target.with_name(f".fastapply-{os.urandom(8).hex()}.tmp")
+    draft = f".fastapply-{os.urandom(8).hex()}.tmp"
+    with _opened(target.parent) as folder:
+        try:
+            write_draft(disk, folder, draft, content, before, str(target))
+            _check(target, expected)
+            disk.rename(draft, target.name, folder)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                disk.unlink(draft, folder)
+            raise
+        disk.sync(folder)
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, _FOLDER)
     try:
-        _write(draft, content, before, target)
-        _check(target, expected)
-        os.replace(draft, target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            draft.unlink()
-        raise
-    _sync_directory(target.parent)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
-def _check(target: Path, expected: bytes | None) -> os.stat_result | None:
-    """The state of the file, once it is sure that it may be replaced."""
+def _check(target: Path, expected: bytes | None) -> Attributes | None:
+    """What belongs to the file, once it is sure that it may be replaced."""
     try:
         state = target.stat()
     except FileNotFoundError:
@@ -45,53 +134,57 @@ def _check(target: Path, expected: bytes | None) -> os.stat_result | None:
         raise FileExistsError(errno.EEXIST, "the file has come into being meanwhile; nothing was written", str(target))
     if not os.access(target, os.W_OK):  # renaming over it would not ask
         raise PermissionError(errno.EACCES, "no permission to write this file", str(target))
-    if target.read_bytes() != expected:
-        raise OSError(errno.EBUSY, "the file has changed meanwhile; nothing was written", str(target))
-    return state
+    with target.open("rb") as file:
+        if file.read() != expected:
+            raise OSError(errno.EBUSY, "the file has changed meanwhile; nothing was written", str(target))
+        return attributes_of(file.fileno())
 
 
-def _write(draft: Path, content: bytes, before: os.stat_result | None, target: Path) -> None:
-    # A new file gets the mode that the umask leaves; the copy of an old one is nobody else's to read until it is done.
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if before is None else 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        if before is not None:
-            _take_after(file.fileno(), before, target)
-        file.flush()
-        os.fsync(file.fileno())
+def attributes_of(descriptor: int) -> Attributes:
+    """What belongs to the open file."""
+    state = os.fstat(descriptor)
+    return Attributes(stat.S_IMODE(state.st_mode), state.st_uid, state.st_gid, dict(_extended(descriptor)))
 
 
-def _take_after(descriptor: int, before: os.stat_result, target: Path) -> None:
-    """Give the new file the owner, the attributes and, last, as the others may change it, the mode of the old one."""
-    now = os.fstat(descriptor)
-    if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
-        try:
-            os.fchown(descriptor, before.st_uid, before.st_gid)
-        except PermissionError as error:
-            raise PermissionError(
-                error.errno, "owner and group can't be kept; nothing was written", str(target)
-            ) from None
-    if hasattr(os, "listxattr"):
-        _copy_attributes(descriptor, target)
-    os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
-
-
-def _copy_attributes(descriptor: int, target: Path) -> None:
+def _extended(descriptor: int) -> Iterator[tuple[str, bytes]]:
+    if not hasattr(os, "listxattr"):
+        return
     try:
-        names = os.listxattr(target)
+        names = os.listxattr(descriptor)
     except OSError as error:
         if error.errno == errno.ENOTSUP:
             return
         raise
     for name in names:
-        value = os.getxattr(target, name)
-        with contextlib.suppress(PermissionError):  # those of the system's own security modules set themselves
-            os.setxattr(descriptor, name, value)
+        yield name, os.getxattr(descriptor, name)
 
 
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
+def write_draft(disk: Disk, folder: int, name: str, content: bytes, like: Attributes | None, target: str) -> None:
+    """Make a file `name` in `folder` that can take the place of `target`, and be sure that it is on the disk.
+
+    It gets what belonged to the old file, `like`; a new file gets the mode that the umask leaves. Raises `OSError`;
+    what was begun is then still there.
+    """
+    # The copy of an old file is nobody else's to read until it is done.
+    descriptor = disk.create(name, folder, 0o666 if like is None else 0o600)
     try:
-        os.fsync(descriptor)
+        disk.write(descriptor, content)
+        if like is not None:
+            _take_after(disk, descriptor, like, target)
+        disk.sync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _take_after(disk: Disk, descriptor: int, like: Attributes, target: str) -> None:
+    """Give the new file the owner, the attributes and, last, as the others may change it, the mode of the old one."""
+    now = os.fstat(descriptor)
+    if (now.st_uid, now.st_gid) != (like.uid, like.gid):
+        try:
+            disk.chown(descriptor, like.uid, like.gid)
+        except PermissionError as error:
+            raise PermissionError(error.errno, "owner and group can't be kept; nothing was written", target) from None
+    for name, value in like.extended.items():
+        with contextlib.suppress(PermissionError):  # those of the system's own security modules set themselves
+            disk.set_attribute(descriptor, name, value)
+    disk.chmod(descriptor, like.mode)

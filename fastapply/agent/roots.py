@@ -7,6 +7,7 @@ any more: one that somebody puts into the way meanwhile leads nowhere.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import unicodedata
@@ -19,7 +20,9 @@ from fastapply.errors import InvalidRequest, OutsideWorkspace
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Place", "Roots", "open_folder"]
+    from fastapply.agent.disk import Disk
+
+__all__ = ["Place", "Roots", "is_repository", "open_folder"]
 
 _REPOSITORIES = frozenset({".git", ".hg", ".svn", ".jj"})
 _DRIVE_OR_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -61,8 +64,11 @@ class Roots:
         self._check_parts(asked, path, root)
         if path == root or asked.endswith("/") or path.is_dir():
             raise OutsideWorkspace(asked, str(root), "is a folder")
-        first = path.is_relative_to(self.paths[0])
-        return Place(path, root, str(path.relative_to(self.paths[0]) if first else path))
+        return Place(path, root, self.shown(path))
+
+    def shown(self, path: Path) -> str:
+        """What the file at the real `path` is called: relative to the first root where it is under that one."""
+        return str(path.relative_to(self.paths[0]) if path.is_relative_to(self.paths[0]) else path)
 
     def _check_text(self, asked: str) -> None:
         root = str(self.paths[0])
@@ -81,13 +87,18 @@ class Roots:
                 raise OutsideWorkspace(asked, str(root), "is where FastApply keeps its own files")
         parts = path.relative_to(root).parts
         for part in parts:
-            if _plain(part) in _REPOSITORIES:
+            if is_repository(part):
                 raise OutsideWorkspace(asked, str(root), f"{part} belongs to version control")
         folder = root
         for part in parts:
             if not os.path.lexists(folder / part) and (why := _odd(folder, part)):
                 raise OutsideWorkspace(asked, str(root), why)
             folder = folder / part
+
+
+def is_repository(name: str) -> bool:
+    """True for the name of a folder that belongs to version control, in any spelling that some file system takes."""
+    return _plain(name) in _REPOSITORIES
 
 
 def _folder(root: Path) -> Path:
@@ -133,15 +144,17 @@ def _twin(folder: Path, part: str) -> str:
 
 
 @contextlib.contextmanager
-def open_folder(root: Path, folder: Path) -> Iterator[int]:
-    """A descriptor of `folder`, which is `root` or under it, without following any link below the root.
+def open_folder(root: Path, folder: Path, disk: Disk | None = None) -> Iterator[int]:
+    """A descriptor of `folder`, which is `root` or under it, without following any link; `disk` makes what is missing.
 
-    Raises `OSError` where the folder does not exist, and `OutsideWorkspace` where a link has come into the way.
+    Raises `FileNotFoundError` where a folder is missing, `NotADirectoryError` where a file or a link stands in the way.
     """
-    descriptor = os.open(root, _FOLDER)
+    descriptor = _enter(str(root), None)
     try:
         for part in folder.relative_to(root).parts:
-            inner = _enter(descriptor, part, root, folder)
+            if disk is not None:
+                _make(disk, part, descriptor)
+            inner = _enter(part, descriptor)
             os.close(descriptor)
             descriptor = inner
         yield descriptor
@@ -149,8 +162,19 @@ def open_folder(root: Path, folder: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _enter(descriptor: int, part: str, root: Path, folder: Path) -> int:
+def _enter(part: str, folder: int | None) -> int:
     try:
-        return os.open(part, _FOLDER, dir_fd=descriptor)
-    except NotADirectoryError:
-        raise OutsideWorkspace(str(folder), str(root), f"{part} is no folder, or a link since just now") from None
+        return os.open(part, _FOLDER, dir_fd=folder)
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # as some systems say it
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), part) from None
+        raise
+
+
+def _make(disk: Disk, part: str, folder: int) -> None:
+    try:
+        os.stat(part, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        with contextlib.suppress(FileExistsError):
+            disk.make_folder(part, folder)
+        disk.sync(folder)

@@ -1,21 +1,46 @@
-"""The files that an agent's tools may read and write: many at once, all or none, and back again."""
+"""The files that an agent's tools may read and write: many at once, all or none, and back again.
+
+All methods block, on disks and on locks: a server calls them in a thread.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
+import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastapply.agent.files import write_atomically
-from fastapply.agent.roots import Place, Roots
-from fastapply.errors import EditConflict, NothingToUndo, NotText
+from fastapply.agent.disk import Disk
+from fastapply.agent.files import Found, Irregular, read_file
+from fastapply.agent.journal import Entry, FileRecord, Journal, Record, blob
+from fastapply.agent.links import has_names_elsewhere
+from fastapply.agent.locks import Locks
+from fastapply.agent.roots import Place, Roots, open_folder
+from fastapply.agent.state import State
+from fastapply.agent.transaction import Transaction
+from fastapply.agent.undo import in_force, undoable
+from fastapply.errors import (
+    EditConflict,
+    InvalidRequest,
+    NotText,
+    OutsideWorkspace,
+    WorkspaceBusy,
+    WorkspaceError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["Changed", "FileState", "Receipt", "Workspace", "Write"]
+    from fastapply.agent.files import Attributes
+
+__all__ = ["Changed", "FileState", "Held", "Past", "Receipt", "Recovered", "Workspace", "Write"]
+
+MAX_BYTES = 64 << 20
+"""The largest file that is read. A merge takes 32 million characters."""
 
 
 @dataclass(frozen=True)
@@ -55,66 +80,267 @@ class Receipt:
     files: tuple[Changed, ...]
 
 
-class Workspace:
-    """Files under `roots`."""
+@dataclass(frozen=True)
+class Recovered:
+    """An edit that was cut off, and was brought to its end now: carried out where `done`, else taken back.
 
-    def __init__(self, roots: Sequence[Path], state: Path | None = None) -> None:
-        self._roots = Roots(roots, [state] if state else [])
-        self._done: list[tuple[str, list[tuple[Place, bytes | None, bytes | None]]]] = []
+    `changed` are files that somebody else has written since; they were left as they are.
+    """
+
+    edit_id: str
+    done: bool
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Past:
+    """An edit in the journal: made at `time` (seconds since 1970), by itself or to take back the edit `undoes`."""
+
+    edit_id: str
+    label: str
+    time: float
+    undoes: str | None
+    files: tuple[str, ...]
+    in_force: bool
+    """False where it was undone."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """Files that nobody else writes for now."""
+
+    locks: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a file is to hold: `None` for no file. `expected` is the SHA-256 that it has to have now."""
+
+    place: Place
+    content: bytes | None = field(repr=False)
+    expected: str | None
+    attributes: Attributes | None = None
+    folders: tuple[bytes, ...] = ()
+
+
+class Workspace:
+    """Files under `roots`. Several processes may have the same ones open."""
+
+    def __init__(
+        self, roots: Sequence[Path], state: Path | None = None, *, wait: float = 10.0, disk: Disk | None = None
+    ) -> None:
+        """Open the roots, and bring edits that were cut off to their end (`recovered` says which).
+
+        Relative paths are of the first root. `state` is the folder for journal and locks: by default one of the
+        user's for these very roots. Locks are waited for up to `wait` seconds. `disk` is for tests. Raises
+        `InvalidRequest` where a root can't be one, `WorkspaceBusy`, `WorkspaceError`.
+        """
+        self._disk = disk or Disk()
+        given = Roots(roots)
+        self._state = State.of(given.paths, state)
+        self._roots = Roots(roots, self._state.private)
+        self._locks = Locks(self._state.locks, wait)
+        self._journal = Journal(self._state.journal, self._disk)
+        self.recovered: tuple[Recovered, ...] = ()
+        if not self._journal.is_quiet():
+            with _reported(), self._locks.writer():
+                self.recovered = self._recover()
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The roots, without links."""
+        return self._roots.paths
 
     def read(self, path: str) -> FileState:
-        """The file at `path`. Raises `OutsideWorkspace`, `NotText`."""
+        """The file at `path`. Raises `OutsideWorkspace`, `NotText`, `InputTooLarge`, `WorkspaceError`."""
         place = self._roots.place(path)
-        content = _content(place)
-        if content is None:
+        with _reported(place.shown):
+            found = _find(place, path)
+        if found is None:
             return FileState(place.path, place.shown, None, None)
-        try:
-            return FileState(place.path, place.shown, content.decode(), _sha256(content))
-        except UnicodeDecodeError:
-            raise NotText(f"{place.shown}: is not UTF-8 text") from None
+        return FileState(place.path, place.shown, _decode(found.content, place.shown), _sha256(found.content))
 
-    def commit(self, writes: Sequence[Write], label: str = "") -> Receipt:
-        """Write all of `writes`, or none. Raises `OutsideWorkspace`, `EditConflict`."""
-        planned: list[tuple[Place, bytes | None, bytes | None]] = []
-        for write in writes:
-            place = self._roots.place(write.path)
-            before = _content(place)
-            if (None if before is None else _sha256(before)) != write.expected_sha256:
-                raise EditConflict([place.shown], "has changed since it was read")
-            planned.append((place, before, write.text.encode()))
-        return self._write(planned)
+    @contextlib.contextmanager
+    def hold(self, *paths: str) -> Iterator[Held]:
+        """Keep everybody else from writing these files, from reading them to the commit that is given what this gives.
+
+        Without it, of two that edit one file the second gets `EditConflict`; with it, it waits. Raises `WorkspaceBusy`.
+        """
+        places = [self._roots.place(path).path for path in paths]
+        with self._locks.files(places) as locks:
+            yield Held(locks)
+
+    def commit(self, writes: Sequence[Write], label: str = "", held: Held | None = None) -> Receipt:
+        """Write all of `writes`, or none; `label` is kept with them.
+
+        Raises `EditConflict` where a file is not as expected, `OutsideWorkspace`, `NotText`, `WorkspaceBusy`, and
+        `WorkspaceError` where the disk fails; then every file is as it was.
+        """
+        wanted = [_Wanted(self._roots.place(write.path), _encode(write), write.expected_sha256) for write in writes]
+        _check_apart([each.place for each in wanted])
+        with self._writing(wanted, held):
+            return self._write(wanted, label, None)
 
     def undo(self, edit_id: str | None = None) -> Receipt:
-        """Take back an edit, by default the last one. Raises `NothingToUndo`, `EditConflict`."""
-        found = next((done for done in reversed(self._done) if edit_id in (None, done[0])), None)
-        if found is None:
-            raise NothingToUndo("there is no such edit")
-        for place, _, after in found[1]:
-            if _content(place) != after:
-                raise EditConflict([place.shown], "has changed since the edit")
-        self._done.remove(found)
-        return self._write([(place, after, before) for place, before, after in found[1]], keep=False)
+        """Take back the edit `edit_id`, by default the last one that is neither an undo nor undone.
 
-    def _write(self, planned: list[tuple[Place, bytes | None, bytes | None]], keep: bool = True) -> Receipt:
-        for place, before, after in planned:
-            if after is None:
-                place.path.unlink()
-            else:
-                place.path.parent.mkdir(parents=True, exist_ok=True)
-                write_atomically(place.path, after, expected=before)
-        edit_id = os.urandom(4).hex()
-        if keep:
-            self._done.append((edit_id, planned))
-        changed = [Changed(place.path, place.shown, _sha256(b), _sha256(a)) for place, b, a in planned]
-        return Receipt(edit_id, tuple(changed))
+        An undo is an edit as well: to undo it by its id brings back what it took away. Raises `NothingToUndo`,
+        and `EditConflict` where a file has changed since.
+        """
+        with _reported():
+            entry = undoable(self._journal.done(), edit_id)
+            wanted = [self._reversed(entry, file) for file in entry.record.files]
+        with self._writing(wanted, None):
+            if undoable(self._journal.done(), edit_id).record.edit_id != entry.record.edit_id:
+                raise WorkspaceBusy("another edit was made just now; see what it did before you undo")
+            return self._write(wanted, f"undo {entry.record.edit_id}", entry.record.edit_id)
+
+    def history(self) -> tuple[Past, ...]:
+        """The edits that the journal holds, oldest first. Raises `WorkspaceError`."""
+        with _reported():
+            entries = self._journal.done()
+        valid = in_force(entries)
+        return tuple(self._past(entry.record, entry.record.edit_id in valid) for entry in entries)
+
+    def _past(self, record: Record, in_force: bool) -> Past:
+        files = (Path(os.fsdecode(file.root)) / os.fsdecode(file.path) for file in record.files)
+        shown = tuple(map(self._roots.shown, files))
+        return Past(record.edit_id, record.label, record.time, record.undoes, shown, in_force)
+
+    @contextlib.contextmanager
+    def _writing(self, wanted: Sequence[_Wanted], held: Held | None) -> Iterator[None]:
+        with (
+            _reported(),
+            self._locks.files([each.place.path for each in wanted], held.locks if held else frozenset()),
+            self._locks.writer(),
+        ):
+            self.recovered += self._recover()
+            yield
+
+    def _recover(self) -> tuple[Recovered, ...]:
+        """Bring to their end all edits that were cut off: whoever held the lock of the writer before is dead."""
+        recovered = []
+        for entry in self._journal.unfinished():
+            done = entry.state == "committed"
+            changed = Transaction(self._journal, self._disk, entry, self._roots.shown).recover()
+            recovered.append(Recovered(entry.record.edit_id, done, changed))
+        return tuple(recovered)
+
+    def _write(self, wanted: Sequence[_Wanted], label: str, undoes: str | None) -> Receipt:
+        founds = [_find(each.place, each.place.shown, to_write=True) for each in wanted]
+        pairs = list(zip(wanted, founds, strict=True))
+        if stale := [each.place.shown for each, found in pairs if _sha256_of(found) != each.expected]:
+            raise EditConflict(
+                stale, "not the file that the edit was made for: it has changed, come into being or vanished since"
+            )
+        pairs = [(each, found) for each, found in pairs if (found.content if found else None) != each.content]
+        if not pairs:
+            return Receipt(None, ())
+        contents: list[bytes] = []
+        files = tuple(self._planned(each, found, contents) for each, found in pairs)
+        record = Record(self._journal.next_id(), label, time.time(), undoes, files)
+        entry = self._journal.begin(record, contents)
+        Transaction(self._journal, self._disk, entry, self._roots.shown).run()
+        with contextlib.suppress(OSError):  # the edit is made; old ones can be forgotten another time
+            self._journal.prune()
+        return Receipt(record.edit_id, tuple(_changed(each, found) for each, found in pairs))
+
+    def _planned(self, wanted: _Wanted, found: Found | None, contents: list[bytes]) -> FileRecord:
+        place = wanted.place
+        linked = found is not None and found.links > 1 and wanted.content is not None
+        if found is not None and linked and has_names_elsewhere(found, self._roots.paths):
+            why = "has other names (hard links) outside of the roots, which would be written, too"
+            raise OutsideWorkspace(place.shown, str(place.root), why)
+        return FileRecord(
+            root=os.fsencode(place.root),
+            path=os.fsencode(place.path.relative_to(place.root)),
+            old=blob(found.content if found else None, contents),
+            new=blob(wanted.content, contents),
+            attributes=found.attributes if found else wanted.attributes,
+            folders=wanted.folders or tuple(_missing_folders(place)),
+            in_place=linked,
+        )
+
+    def _reversed(self, entry: Entry, file: FileRecord) -> _Wanted:
+        path = Path(os.fsdecode(file.root)) / os.fsdecode(file.path)
+        place = self._roots.place(str(path))
+        if place.path != path:
+            raise EditConflict([self._roots.shown(path)], "a link has come into its path since the edit")
+        content = self._journal.content(entry, file.old) if file.old else None
+        return _Wanted(place, content, file.new.sha256 if file.new else None, file.attributes, file.folders)
 
 
-def _content(place: Place) -> bytes | None:
+@contextlib.contextmanager
+def _reported(shown: str = "") -> Iterator[None]:
+    """Raise what the system says as an error of ours, which names no more than the file."""
     try:
-        return place.path.read_bytes()
+        yield
+    except OSError as error:
+        name = shown or os.fsdecode(error.filename or "")
+        said = f"{name}: {error.strerror or error}" if name else error.strerror or str(error)
+        raise WorkspaceError(f"{said}; nothing was written") from error
+
+
+def _find(place: Place, asked: str, to_write: bool = False) -> Found | None:
+    """The file as it is now. Raises `OutsideWorkspace` where it is none."""
+    try:
+        with open_folder(place.root, place.path.parent) as folder:
+            found = read_file(folder, place.path.name, MAX_BYTES)
+            if to_write and found is not None and not os.access(place.path.name, os.W_OK, dir_fd=folder):
+                # renaming over it would not ask
+                raise PermissionError(errno.EACCES, "no permission to write this file", place.shown)
+            return found
     except FileNotFoundError:
         return None
+    except NotADirectoryError:
+        raise OutsideWorkspace(asked, str(place.root), "a file, or a link since just now, is on its way") from None
+    except Irregular as error:
+        raise OutsideWorkspace(asked, str(place.root), str(error)) from None
 
 
-def _sha256(content: bytes | None) -> str | None:
-    return None if content is None else hashlib.sha256(content).hexdigest()
+def _check_apart(places: Sequence[Place]) -> None:
+    paths = [place.path for place in places]
+    for place in places:
+        if paths.count(place.path) > 1:
+            raise InvalidRequest(f"{place.shown}: is to be written twice in one edit", field="writes")
+        if set(paths) & set(place.path.parents):
+            raise InvalidRequest(f"{place.shown}: is to be in a folder that is to be a file", field="writes")
+
+
+def _missing_folders(place: Place) -> Iterator[bytes]:
+    """The folders, outermost first and relative to the root, that have to be made for the file."""
+    for folder in reversed(place.path.parent.relative_to(place.root).parents):
+        if not (place.root / folder).exists():
+            yield os.fsencode(folder)
+    if not place.path.parent.exists():
+        yield os.fsencode(place.path.parent.relative_to(place.root))
+
+
+def _encode(write: Write) -> bytes:
+    try:
+        return write.text.encode()
+    except UnicodeEncodeError:
+        raise NotText(f"{write.path}: the new text has half a surrogate pair, which no file can hold") from None
+
+
+def _decode(content: bytes, shown: str) -> str:
+    if b"\0" in content:
+        raise NotText(f"{shown}: holds NUL bytes; only UTF-8 text is edited")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise NotText(f"{shown}: line {line} is not UTF-8; other encodings are not edited") from None
+
+
+def _changed(wanted: _Wanted, found: Found | None) -> Changed:
+    after = None if wanted.content is None else _sha256(wanted.content)
+    return Changed(wanted.place.path, wanted.place.shown, _sha256_of(found), after)
+
+
+def _sha256_of(found: Found | None) -> str | None:
+    return None if found is None else _sha256(found.content)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
