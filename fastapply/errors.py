@@ -6,6 +6,7 @@
     │   └── InputTooLarge     a text is longer than the limit in force
     ├── InvalidSetting        a setting of the service can't be used
     ├── EditRefused           the merge has doubts and was told to refuse them; carries the doubts and the best guess
+    ├── BatchRefused          a batch was to be merged as a whole, and holds files that can't be; carries their errors
     ├── ModelUnavailable      `on_doubt="model"` or a model's name, and no model is configured
     ├── ModelError            the model that is configured could not answer
     │   ├── ModelDown           it does not run, or ended before it answered; it may be back soon
@@ -36,11 +37,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fastapply.merge.values import ApplyResult, Doubt
 
 __all__ = [
+    "BatchRefused",
     "DeadlineExceeded",
     "EditConflict",
     "EditRefused",
@@ -118,6 +120,17 @@ class EditRefused(FastApplyError):
         super().__init__("; ".join(doubt.message for doubt in doubts) or "the edit is in doubt")
         self.doubts = tuple(doubts)
         self.best_guess = best_guess
+
+
+class BatchRefused(FastApplyError):
+    """Files of a batch can't be merged, and it was to be all or none. `failures` has their errors, by their places in
+    the batch, counted from 0."""
+
+    code = "batch_refused"
+
+    def __init__(self, message: str, failures: Mapping[int, FastApplyError]) -> None:
+        super().__init__(message)
+        self.failures = dict(failures)
 
 
 class ModelUnavailable(FastApplyError):

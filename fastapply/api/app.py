@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from litestar import Litestar
 from litestar.di import Provide
 
+from fastapply.api.batch.merging import BatchMerger
 from fastapply.api.edge import Edge
 from fastapply.api.handlers import ROUTES
 from fastapply.api.keys import KeyRing, Turnstile
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None, ring: KeyRing | None = None) ->
     models = Models(model.name, model.description) if model else Models()
     resolver = Resolver(lanes, model, settings.model.deadline)
     merger = Merger(resolver, MergeObserver(), settings.pool.deadline)
+    batches = BatchMerger(resolver, MergeObserver(), settings.pool)
     described = Documentation.make(needs_key=bool(settings.keys), models=models)
 
     @asynccontextmanager
@@ -67,6 +69,7 @@ def create_app(settings: Settings | None = None, ring: KeyRing | None = None) ->
         lifespan=[lifespan],
         middleware=[Turnstile(settings, ring or KeyRing(settings.keys))],
         dependencies={
+            "batches": Provide(lambda: batches, sync_to_thread=False),
             "described": Provide(lambda: described, sync_to_thread=False),
             "lanes": Provide(lambda: lanes, sync_to_thread=False),
             "merger": Provide(lambda: merger, sync_to_thread=False),

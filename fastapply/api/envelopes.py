@@ -11,7 +11,7 @@ from fastapply.merge.values import Doubt, LineRange
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ErrorBody", "ErrorEnvelope", "ProblemBody", "family_of"]
+__all__ = ["ErrorBody", "ErrorEnvelope", "FileProblem", "ProblemBody", "family_of"]
 
 Family = Literal["problem", "openai"]
 
@@ -26,7 +26,7 @@ def family_of(path: str) -> Family:
 
 class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """A problem as in RFC 9457. `code` is stable; `field` names what is at fault in the request, `seconds` is the
-    deadline that has passed."""
+    deadline that has passed, `files` are those that stand in the way of a whole batch."""
 
     type: str
     title: str
@@ -37,6 +37,15 @@ class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float | None = None
     doubts: tuple[Doubt, ...] | None = None
     hint: str | None = None
+    files: tuple[FileProblem, ...] | None = None
+
+
+class FileProblem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a file of a batch can't be merged. `index` is its place in the request, counted from 0."""
+
+    index: int
+    path: str | None
+    problem: ProblemBody
 
 
 class ErrorBody(msgspec.Struct, frozen=True):

@@ -9,8 +9,10 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from fastapply.api.batch.merging import BatchMerger
+from fastapply.api.batch.wire import BatchAnswer, decode_batch_request
 from fastapply.api.chat.handlers import complete_chat
-from fastapply.api.connection import read_json_body
+from fastapply.api.connection import read_json_body, while_connected
 from fastapply.api.events import apply_events, streamed
 from fastapply.api.merging import Merger
 from fastapply.api.metrics import TEXT_FORMAT, observe_model, render
@@ -33,6 +35,15 @@ async def apply_edit(
     if asked.stream:
         return streamed(apply_events(await merger.stream(request, asked, who)))
     return Response(ApplyAnswer.of(await merger.merge(request, asked, who)))
+
+
+@post("/v1/apply/batch", status_code=HTTPStatus.OK)
+async def apply_batch(
+    request: Request[Any, Any, Any], batches: NamedDependency[BatchMerger], models: NamedDependency[Models]
+) -> BatchAnswer:
+    """Merge lazy edits into several files."""
+    batch, who = decode_batch_request(await read_json_body(request), models)
+    return await while_connected(request, batches.merge(batch, who))
 
 
 @post("/v1/code/apply", status_code=HTTPStatus.OK)
@@ -66,6 +77,7 @@ async def metrics(configured: NamedDependency[ConfiguredModel | None]) -> Respon
 
 ROUTES = [
     apply_edit,
+    apply_batch,
     apply_code,
     complete_chat,
     warm_file,

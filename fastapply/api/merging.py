@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
     from litestar import Request
 
+    from fastapply.api.batch.wire import BatchFile
     from fastapply.api.metrics import MergeObserver
     from fastapply.api.wire import ApplyRequest
     from fastapply.merge.values import ApplyResult
     from fastapply.resolver import Resolver, Who
 
-__all__ = ["Merger"]
+__all__ = ["Merger", "job_of"]
 
 
 class Merger:
@@ -60,15 +61,20 @@ class Merger:
             raise
 
     def _job(self, asked: ApplyRequest) -> Job:
-        return Job(
-            original_code=asked.original_code,
-            edit_snippet=asked.edit_snippet,
-            instruction=asked.instruction,
-            path=asked.path,
-            language=asked.language,
-            deadline=self._deadline,
-            choices=asked.choices,
-        )
+        return job_of(asked, self._deadline)
+
+
+def job_of(asked: ApplyRequest | BatchFile, deadline: float) -> Job:
+    """What is asked for, for a worker."""
+    return Job(
+        original_code=asked.original_code,
+        edit_snippet=asked.edit_snippet,
+        instruction=asked.instruction,
+        path=asked.path,
+        language=asked.language,
+        deadline=deadline,
+        choices=asked.choices,
+    )
 
 
 async def _next(pieces: AsyncIterator[str | ApplyResult]) -> str | ApplyResult:

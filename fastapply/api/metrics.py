@@ -102,6 +102,13 @@ class MergeObserver:
         if isinstance(error, EditRefused):
             self._count_doubts([doubt.kind for doubt in error.doubts])
 
+    def batch(self, files: int, failed: int) -> None:
+        """Say in the log line that the merges before were a batch's, of so many files."""
+        fields = request_fields()
+        for name in ("format", "language", "engine"):
+            fields.pop(name, None)  # of one file of many
+        fields.update(verdict="batch", files=files, failed=failed)
+
     def _count_doubts(self, kinds: list[str]) -> None:
         for kind in kinds:
             _DOUBTS.labels(kind).inc()

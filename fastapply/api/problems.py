@@ -67,6 +67,7 @@ _TITLES = {
     "edit_conflict": "The file has changed",
     "nothing_to_undo": "There is nothing to undo",
     "workspace_busy": "The files are being written",
+    "batch_refused": "The batch is not merged",
     "client_closed_request": "The client went away",  # nobody reads it; 499 has no phrase of its own
 }
 

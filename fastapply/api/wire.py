@@ -17,6 +17,7 @@ from fastapply.resolver import Who
 
 __all__ = [
     "ALIASES",
+    "CHOICES",
     "ON_DOUBT",
     "REQUIRED",
     "ApplyAnswer",

@@ -110,9 +110,10 @@ def _serve(settings: Settings) -> int:
 
 
 def _longest_answer(settings: Settings) -> float:
-    """Seconds: the merge's, and with a model the question's, the model's and the judge's."""
+    """Seconds: the merge's, and with a model the question's, the model's and the judge's; or a batch's."""
     merge = settings.pool.deadline
-    return 3 * merge + settings.model.deadline if settings.model.configured else merge
+    single = 3 * merge + settings.model.deadline if settings.model.configured else merge
+    return max(single, settings.pool.batch_deadline)
 
 
 def _say(lines: list[str]) -> None:

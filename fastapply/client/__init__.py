@@ -5,13 +5,15 @@
     with Client("http://127.0.0.1:8000") as client:
         result = client.apply(source, snippet, path="app.py")
 
-`AsyncClient` is the same for asyncio. What is wrong raises what it would in process (`EditRefused` with its doubts,
-`DeadlineExceeded` …), and `ServiceError` or one of its kin where the service gave no answer.
+`apply_batch` takes several files, as `FileEdit`s. `AsyncClient` is the same for asyncio. What is wrong raises what it
+would in process (`EditRefused` with its doubts, `DeadlineExceeded` …), and `ServiceError` or one of its kin where the
+service gave no answer.
 """
 
 from __future__ import annotations
 
 from fastapply.client.asynchronous import AsyncClient
+from fastapply.client.calls import FileEdit
 from fastapply.client.synchronous import Client
 
-__all__ = ["AsyncClient", "Client"]
+__all__ = ["AsyncClient", "Client", "FileEdit"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from fastapply.client.calls import apply_ask, opened, opened_result
+from fastapply.client.calls import apply_ask, batch_ask, opened, opened_batch, opened_result
 from fastapply.client.connection import Ask, Connection, Service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fastapply.client.calls import FileEdit
+    from fastapply.errors import FastApplyError
     from fastapply.merge.values import ApplyResult, Choice
     from fastapply.resolve.route import OnDoubt
 
@@ -85,6 +87,23 @@ class AsyncClient:
             choices=choices,
         )
         return opened_result(await self._connection.call(ask))
+
+    async def apply_batch(
+        self,
+        files: Sequence[FileEdit],
+        *,
+        atomic: bool = False,
+        model: str = "auto",
+        on_doubt: OnDoubt | None = None,
+    ) -> tuple[ApplyResult | FastApplyError, ...]:
+        """The merge of each file, or the error that `apply` would raise, in the order of `files`: 1 to 256 of them,
+        no two with one path.
+
+        With `atomic` it is all or none: raises `BatchRefused` with the errors where a file can't be merged. Raises
+        `DeadlineExceeded`, `InvalidRequest`, `ServiceError` and its kin for the batch as a whole.
+        """
+        ask = batch_ask(files, atomic=atomic, model=model, on_doubt=on_doubt)
+        return opened_batch(await self._connection.call(ask), len(files))
 
     async def health(self) -> dict[str, Any]:
         """How the service is: `status`, `version`, `workers`, `models`. `ServiceError` where it is not well."""

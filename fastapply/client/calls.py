@@ -7,18 +7,39 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from fastapply.client.connection import Ask
-from fastapply.errors import InvalidRequest, UnexpectedAnswer
-from fastapply.merge.values import ApplyResult
+from fastapply.client.failures import Told, told
+from fastapply.errors import FastApplyError, InvalidRequest, UnexpectedAnswer
+from fastapply.merge.values import ApplyResult, Choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fastapply.merge.values import Choice
     from fastapply.resolve.route import OnDoubt
 
-__all__ = ["apply_ask", "encoded", "opened", "opened_result"]
+__all__ = ["FileEdit", "apply_ask", "batch_ask", "encoded", "opened", "opened_batch", "opened_result"]
 
 T = TypeVar("T")
+
+
+class FileEdit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One file of a batch; the fields are the arguments of `apply`."""
+
+    original_code: str
+    edit_snippet: str
+    path: str | None = None
+    instruction: str = ""
+    language: str | None = None
+    choices: tuple[Choice, ...] = ()
+
+
+class _BatchFile(msgspec.Struct, frozen=True):
+    result: ApplyResult | None = None
+    problem: Told | None = None
+
+
+class _Batch(msgspec.Struct, frozen=True):
+    files: tuple[_BatchFile, ...]
+
 
 _RESULTS = msgspec.json.Decoder(ApplyResult)
 
@@ -46,6 +67,23 @@ def apply_ask(
         "choices": tuple(choices) or None,
     }
     return Ask("POST", "/v1/apply", encoded(fields))
+
+
+def batch_ask(files: Sequence[FileEdit], *, atomic: bool, model: str, on_doubt: OnDoubt | None) -> Ask:
+    """The request that merges `files`."""
+    fields = {"files": tuple(files), "atomic": atomic, "model": model, "on_doubt": on_doubt}
+    return Ask("POST", "/v1/apply/batch", encoded(fields))
+
+
+def opened_batch(body: bytes, count: int) -> tuple[ApplyResult | FastApplyError, ...]:
+    """What became of each of the `count` files that were sent."""
+    outcomes = tuple(
+        file.result or (told(file.problem) if file.problem else None) for file in opened(body, _Batch).files
+    )
+    found = tuple(one for one in outcomes if one is not None)
+    if len(found) != count:
+        raise UnexpectedAnswer(f"of {count} files the answer has {len(found)}")
+    return found
 
 
 def encoded(fields: dict[str, Any]) -> bytes:

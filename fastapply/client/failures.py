@@ -27,6 +27,14 @@ class Told(msgspec.Struct, frozen=True):
     field: str | None = None
     seconds: float = 0.0
     doubts: tuple[Doubt, ...] = ()
+    files: tuple[ToldFile, ...] = ()
+
+
+class ToldFile(msgspec.Struct, frozen=True):
+    """The same of one file of a batch."""
+
+    index: int
+    problem: Told
 
 
 _TOLD = msgspec.json.Decoder(Told)
@@ -70,6 +78,8 @@ def told(problem: Told, after: float | None = None, status: int = 0) -> errors.F
         return errors.QueueFull(after or 1)
     if code == errors.RateLimited.code:
         return errors.RateLimited(detail, after or 1)
+    if code == errors.BatchRefused.code:
+        return errors.BatchRefused(detail, {file.index: told(file.problem) for file in problem.files})
     if kind := _OF_FIELD.get(code):
         return kind(detail, problem.field)
     if model := _OF_MODEL.get(code):

@@ -14,6 +14,8 @@ from fastapply.errors import ServiceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
+    from fastapply.client.calls import FileEdit
+    from fastapply.errors import FastApplyError
     from fastapply.merge.values import ApplyResult, Choice
     from fastapply.resolve.route import OnDoubt
 
@@ -80,6 +82,17 @@ class Client:
                 choices=choices,
             )
         )
+
+    def apply_batch(
+        self,
+        files: Sequence[FileEdit],
+        *,
+        atomic: bool = False,
+        model: str = "auto",
+        on_doubt: OnDoubt | None = None,
+    ) -> tuple[ApplyResult | FastApplyError, ...]:
+        """The merge of each file, or its error, in order; see `AsyncClient.apply_batch`."""
+        return self._run(lambda client: client.apply_batch(files, atomic=atomic, model=model, on_doubt=on_doubt))
 
     def health(self) -> dict[str, Any]:
         """How the service is; see `AsyncClient.health`."""

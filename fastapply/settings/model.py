@@ -103,6 +103,9 @@ class PoolSettings:
     deadline: float = 5.0
     """Seconds a request may take, waiting included; then its worker is killed. More than 0."""
 
+    batch_deadline: float = 20.0
+    """Seconds that all merges of a batch may take, waiting included. More than 0."""
+
     memory: Size = 4 * GIB
     """Bytes of address space a worker may use; 0 for no limit. At least 512 MiB otherwise."""
 
@@ -114,6 +117,8 @@ class PoolSettings:
         _require(self.large_queue >= 0, "large_queue", "must be 0 or more")
         _require(self.deadline > 0, "deadline", "must be more than 0 seconds")
         _require(self.deadline <= _DAY, "deadline", "must be at most a day, 86400 seconds")
+        _require(self.batch_deadline > 0, "batch_deadline", "must be more than 0 seconds")
+        _require(self.batch_deadline <= _DAY, "batch_deadline", "must be at most a day, 86400 seconds")
         _require(
             self.memory == 0 or 512 * MIB <= self.memory < 1 << 63,
             "memory",

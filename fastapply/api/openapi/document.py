@@ -42,7 +42,7 @@ _HEADERS: dict[int, Json] = {
 def build(needs_key: bool, models: Models) -> Json:
     """The document of a service that asks for keys, or of one that does not, with its `models`."""
     schemas = components([*_kinds(), Chunk, TextDelta])
-    bodies = [route.body for route in ROUTES if route.body]
+    bodies = [one for route in ROUTES if route.body for one in (route.body, *route.body.parts)]
     narrowed: dict[str, list[Any]] = {"model": list(models.names), "n": [1]}
     requests = {body.name: request_schema(body, schemas[body.kind.__name__], narrowed) for body in bodies}
     paths: Json = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fastapply.api.batch import wire as batch
 from fastapply.api.chat import wire as chat
 from fastapply.api.envelopes import ErrorEnvelope, ProblemBody
 from fastapply.api.metrics import TEXT_FORMAT
@@ -30,6 +31,8 @@ class Body:
     aliases: Mapping[str, tuple[str, ...]]
     required: tuple[str, ...]
     example: dict[str, Any]
+    parts: tuple[Body, ...] = ()
+    """Objects in it whose fields go by several names, too."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ ERRORS = {
     415: "The body does not say that it is JSON, or it is compressed (`unsupported_media_type`).",
     422: "The edit is refused (`edit_in_doubt`, with doubts and a hint), a field can't be used (`invalid_request`, "
     "`unknown_language`), a model is asked for and none is configured (`model_unavailable`), or the edit is too long "
-    "for the model or holds its marks (`question_too_long`, `question_unfit`).",
+    "for the model or holds its marks (`question_too_long`, `question_unfit`). Of an atomic batch: a file of it is "
+    "(`batch_refused`, with `files`); where a file failed with a higher status, it is that one.",
     429: "Too many requests in a minute (`rate_limited`; in OpenAI's envelope `rate_limit_exceeded`).",
     500: "The process of this merge was lost (`worker_died`), or a fault of the service (`error`). Other requests are "
     "not affected.",
@@ -109,6 +113,25 @@ ROUTES = (
                 "text/event-stream",
             ),
         ),
+        errors=_MERGE,
+    ),
+    Route(
+        method="post",
+        path="/v1/apply/batch",
+        name="applyBatch",
+        summary="Merge lazy edits into several files",
+        description="Each file is merged by itself, and what becomes of it is said in its place: a `result` or a "
+        "`problem`. With `atomic` it is all or none: where a file can't be merged, the answer is a problem "
+        "(`batch_refused`) whose `files` say which and why. A path may stand in a batch once.",
+        body=Body(
+            "BatchRequest",
+            batch.BatchRequest,
+            batch.ALIASES_OF_BATCH,
+            batch.REQUIRED_OF_BATCH,
+            {"atomic": True, "files": [{"path": "greet.py", "original_code": _GREET, "edit_snippet": _GREET_BETTER}]},
+            (Body("BatchFile", batch.BatchFile, batch.ALIASES_OF_FILE, REQUIRED, {}),),
+        ),
+        answers=(Answer(200, "What became of each file.", batch.BatchAnswer),),
         errors=_MERGE,
     ),
     Route(
