@@ -20,7 +20,10 @@ from fastapply.api.merging import Merger
 from fastapply.api.metrics import MergeObserver, watch
 from fastapply.api.models import Models
 from fastapply.api.openapi.handlers import Documentation
+from fastapply.api.playground.files import Playground
+from fastapply.api.playground.handlers import ROUTES as PLAYGROUND_ROUTES
 from fastapply.api.problems import HANDLERS
+from fastapply.merge.language import names
 from fastapply.resolve.configured import configured_model
 from fastapply.resolver import Resolver
 from fastapply.settings.load import load
@@ -54,6 +57,7 @@ def create_app(settings: Settings | None = None, ring: KeyRing | None = None) ->
     merger = Merger(resolver, MergeObserver(), settings.pool.deadline)
     batches = BatchMerger(resolver, MergeObserver(), settings.pool)
     described = Documentation.make(needs_key=bool(settings.keys), models=models)
+    pages = Playground.load({"needs_key": bool(settings.keys), "model": models.own, "languages": names()})
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -65,7 +69,7 @@ def create_app(settings: Settings | None = None, ring: KeyRing | None = None) ->
                 await watching
 
     app = Litestar(
-        route_handlers=ROUTES,
+        route_handlers=[*ROUTES, *(PLAYGROUND_ROUTES if settings.server.playground else ())],
         lifespan=[lifespan],
         middleware=[Turnstile(settings, ring or KeyRing(settings.keys))],
         dependencies={
@@ -76,6 +80,7 @@ def create_app(settings: Settings | None = None, ring: KeyRing | None = None) ->
             "configured": Provide(lambda: model, sync_to_thread=False),
             "resolver": Provide(lambda: resolver, sync_to_thread=False),
             "models": Provide(lambda: models, sync_to_thread=False),
+            "pages": Provide(lambda: pages, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,

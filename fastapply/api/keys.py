@@ -35,8 +35,8 @@ __all__ = ["KeyRing", "Turnstile"]
 
 log = logging.getLogger(__name__)
 
-_OPEN = ("/health", "/ready", "/schema")
-"""Paths that need no key, and what is below them."""
+_OPEN = ("/", "/health", "/ready", "/schema", "/playground")
+"""Paths that need no key, and what is below them (but for the first: `/` alone)."""
 _WARM = "/v1/warm"
 _LOOK_AGAIN_SECONDS = 1.0
 _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:@]*)(?::\d*)?")

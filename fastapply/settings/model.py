@@ -64,6 +64,9 @@ class ServerSettings:
     client_timeout: float = 30.0
     """Seconds without a byte from a client that sends, or to one that should read; then it is let go. More than 0."""
 
+    playground: bool = True
+    """Whether / shows a page to try merges on. The page needs no key; what it asks for does, where there are keys."""
+
     def __post_init__(self) -> None:
         _require(bool(self.host), "host", "must not be empty")
         _require(0 <= self.port <= 65535, "port", "must be between 0 and 65535")

@@ -16,12 +16,14 @@ from fastapply.api.openapi.schemas import NAME_OF, OTHER_NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["CONTENT_SECURITY_POLICY", "render"]
+__all__ = ["CONTENT_SECURITY_POLICY", "STYLE", "render"]
 
 Json = dict[str, Any]
 
-_STYLE = files(__package__).joinpath("page.css").read_text("utf-8")
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+STYLE = files(__package__).joinpath("page.css").read_text("utf-8")
+"""How pages without scripts look."""
+
+_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
 CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -44,7 +46,7 @@ def _page(document: Json) -> Iterator[str]:
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     yield f"<title>{escape(info['title'])} {escape(info['version'])}</title>\n"
-    yield f"<style>{_STYLE}</style>\n</head>\n<body>\n"
+    yield f"<style>{STYLE}</style>\n</head>\n<body>\n"
     yield f"<header>\n<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1>\n"
     yield f"{_prose(info['description'])}\n"
     yield '<p>For programs: <a href="/schema/openapi.json">openapi.json</a>, OpenAPI 3.1.</p>\n</header>\n'

@@ -1,0 +1,60 @@
+// What is said to the person.
+
+import type { Answer, LineRange, Problem } from "./service";
+
+/** Lines are counted from 1 by people. */
+export function lines(range: LineRange): string {
+  if (range.end <= range.start) return `before line ${range.start + 1}`;
+  if (range.end === range.start + 1) return `line ${range.end}`;
+  return `lines ${range.start + 1} to ${range.end}`;
+}
+
+export function count(number: number, one: string): string {
+  return `${number.toLocaleString("en")} ${number === 1 ? one : `${one}s`}`;
+}
+
+export function milliseconds(value: number): string {
+  return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ms`;
+}
+
+const FORMATS: Record<string, string> = {
+  lazy: "a lazy edit",
+  whole_file: "a whole file",
+  unified_diff: "a unified diff",
+  search_replace: "search and replace blocks",
+  patch: "a patch",
+  new_file: "a new file",
+  empty: "an empty snippet",
+};
+
+export function format(answer: Answer): string {
+  return FORMATS[answer.format] ?? answer.format;
+}
+
+/** The outcome in one line. */
+export function summary(answer: Answer): string {
+  const { added, removed } = answer.changes;
+  const changed = added || removed ? `${count(added, "line")} added, ${removed} removed` : "no change";
+  if (answer.doubts.length === 0) return `Merged: ${changed}.`;
+  return `Best guess, with ${count(answer.doubts.length, "doubt")}: ${changed}.`;
+}
+
+/** What to do about a problem; empty where its detail says it. */
+export function remedy(problem: Problem, retryAfter: number | null): string {
+  const later = retryAfter === null ? "" : `The next try is in ${count(retryAfter, "second")}.`;
+  switch (problem.status) {
+    case 401:
+      return "Enter a key of this service above.";
+    case 403:
+      return problem.code === "key_revoked" ? "Enter another key above." : "";
+    case 413:
+      return "Make the texts shorter, or raise server.max_body in the settings of the service.";
+    case 429:
+    case 503:
+      return later;
+    case 504:
+      return "Make the texts shorter, or raise pool.deadline in the settings of the service.";
+    default:
+      return "";
+  }
+}
