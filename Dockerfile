@@ -16,6 +16,10 @@ COPY pyproject.toml README.md LICENSE constraints.txt ./
 COPY fastapply ./fastapply
 COPY backend ./backend
 COPY configs/models ./configs/models
+COPY playground ./playground
+COPY tools ./tools
+# The page at /: packages of npm as the lock file pins them, and no script of theirs.
+RUN python -m tools.playground --fetch-node
 # Only wheels: no package gets to run code of its own while the image is built.
 RUN python -m venv --without-pip /opt/fastapply \
     && pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \

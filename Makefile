@@ -14,15 +14,18 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 p
 
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help serve test test-gpu bench-gpu check load format clean
+.PHONY: help serve playground test test-gpu bench-gpu check load format clean
 .DEFAULT_GOAL := help
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST))
 
-serve: $(VENV)/.installed$(if $(MODEL),-model) ## Start the service (on 127.0.0.1:8000, unless HOST, PORT or the settings say otherwise)
+serve: $(VENV)/.installed$(if $(MODEL),-model) $(VENV)/.playground ## Start the service (on 127.0.0.1:8000, unless HOST, PORT or the settings say otherwise)
 	@exec $(VENV)/bin/fastapply serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) \
 		$(if $(MODEL),--model '$(MODEL)') $(if $(PROFILE),--profile '$(PROFILE)')
+
+playground: $(VENV)/.installed ## The page at /, built from playground/ where that changed
+	@$(VENV)/bin/python -m tools.playground --fetch-node && touch $(VENV)/.playground
 
 test: check ## Linter, formatter, types and all tests
 	$(VENV)/bin/python -m pytest -q --hypothesis-profile=ci
@@ -51,7 +54,7 @@ format: $(VENV)/.installed-dev ## Let the linter and the formatter mend what the
 	$(VENV)/bin/ruff format .
 
 clean: ## Remove the virtual environment and all caches
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist fastapply/api/playground/bundle
 
 # A stamp is written last, so an installation that was cut short is taken up again.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -67,6 +70,11 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt
 	@$(call ensure_venv)
 	@echo "installing into $(VENV), with the tools for tests" && $(PIP) --editable '.[dev]' \
 		&& touch $(VENV)/.installed $(VENV)/.installed-model $@
+
+# The service does without this page where it can't be built, and does not wait for it again: `make playground` does.
+$(VENV)/.playground: $(wildcard playground/src/* playground/package-lock.json tools/*.py) | $(VENV)/.installed
+	@$(VENV)/bin/python -m tools.playground --fetch-node || echo "The service starts without it;" \
+		"make playground tries again." >&2; touch $@
 
 define ensure_venv
 $(VENV)/bin/python -c 'import pip' 2>/dev/null || { \

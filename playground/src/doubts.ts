@@ -42,7 +42,7 @@ function told(doubt: Doubt, places: Places): HTMLElement[] {
 
 /** A place, which a click shows; with a `choice`, a button beside it that settles the doubt. */
 function row(range: LineRange, places: Places, choice?: Choice): HTMLLIElement {
-  const code = make("code", "", (places.original[range.start] ?? "").trim() || "(an empty line, or the end)");
+  const code = make("code", "", lineAt(places.original, range.start));
   const where = make("span", "place-lines", capital(lines(range)));
   const made = make("li", "candidate", button(make("span", "place", where, code), "show-place", () => places.showOriginal(range)));
   if (choice) {
@@ -51,6 +51,12 @@ function row(range: LineRange, places: Places, choice?: Choice): HTMLLIElement {
     made.append(settle);
   }
   return made;
+}
+
+function lineAt(original: string[], line: number): string {
+  const text = (original[line] ?? "").trim();
+  if (text) return text;
+  return line >= original.length - 1 ? "(the end of the file)" : "(an empty line)";
 }
 
 function capital(text: string): string {

@@ -59,15 +59,15 @@ class Playground:
         self.assets = assets
 
     @classmethod
-    def load(cls, service: Mapping[str, Any], bundle: Path = BUNDLE) -> Self:
-        """The bundle in `bundle`, its page told of `service`; where there is none, a page that says how to build it."""
-        index = bundle / "index.html"
+    def load(cls, service: Mapping[str, Any]) -> Self:
+        """What was built, its page told of `service`; where nothing was, a page that says how to build it."""
+        index = BUNDLE / "index.html"
         if not index.exists():
             return cls(_plain_page(), {})
         told = json.dumps({"version": __version__, **service}, separators=(",", ":"))
         text = index.read_text("utf-8").replace(_PLACE, escape(told))
         page = File(text.encode(), _HTML, lasting=False, policy=_POLICY)
-        return cls(page, {path.name: _asset(path) for path in bundle.iterdir() if path.suffix in _TYPES})
+        return cls(page, {path.name: _asset(path) for path in BUNDLE.iterdir() if path.suffix in _TYPES})
 
 
 def _asset(path: Path) -> File:
