@@ -22,7 +22,6 @@ from support.node import with_packages
 from tools.playground import SOURCES, build
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 KEYS = (Key(name="ci", sha256="0" * 64),)
@@ -46,10 +45,10 @@ def told(page: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def loaded(bundle: Path) -> Iterator[list[str]]:
+def loaded(bundle: Path) -> list[str]:
     """The paths that the page loads."""
     assert bundle.is_dir()
-    yield re.findall(r'(?:href|src)="(/playground/[^"]+)"', ask("/").text)
+    return re.findall(r'(?:href|src)="(/playground/[^"]+)"', ask("/").text)
 
 
 def test_the_page_lets_in_its_own_files_and_nothing_else(bundle: Path) -> None:
