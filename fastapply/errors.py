@@ -3,6 +3,7 @@
     FastApplyError
     ├── InvalidRequest        an argument is missing, of the wrong type or contradicts another
     │   ├── UnknownLanguage   `language` names no profile
+    │   ├── UnknownTool       no tool for agents has this name
     │   └── InputTooLarge     a text is longer than the limit in force
     ├── InvalidSetting        a setting of the service can't be used
     ├── EditRefused           the merge has doubts and was told to refuse them; carries the doubts and the best guess
@@ -16,6 +17,7 @@
     │   └── QuestionUnfit       what it would have to read holds marks that would be taken for the prompt's own
     ├── WorkspaceError        the workspace of an agent's tools could not be read or written
     │   ├── OutsideWorkspace    a path leads out of the roots, or to what is not to be edited through tools
+    │   ├── FileMissing         an edit keeps code of a file that does not exist
     │   ├── NotText             a file holds something else than UTF-8 text
     │   ├── EditConflict        a file is not what the edit was made for
     │   ├── NothingToUndo       there is no such edit, or it is undone
@@ -47,6 +49,7 @@ __all__ = [
     "EditConflict",
     "EditRefused",
     "FastApplyError",
+    "FileMissing",
     "InputTooLarge",
     "InvalidRequest",
     "InvalidSetting",
@@ -67,6 +70,7 @@ __all__ = [
     "ServiceUnreachable",
     "UnexpectedAnswer",
     "UnknownLanguage",
+    "UnknownTool",
     "WorkerDied",
     "WorkspaceBusy",
     "WorkspaceError",
@@ -93,6 +97,15 @@ class UnknownLanguage(InvalidRequest):
     """`language` names no profile; the message lists the nearest names."""
 
     code = "unknown_language"
+
+
+class UnknownTool(InvalidRequest):
+    """No tool for agents has this name; the message lists those there are."""
+
+    code = "unknown_tool"
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"there is no tool {name!r}; there are {', '.join(known)}", field="name")
 
 
 class InputTooLarge(InvalidRequest):
@@ -192,6 +205,20 @@ class OutsideWorkspace(WorkspaceError):
         self.path = path
         self.root = root
         self.reason = reason
+
+
+class FileMissing(WorkspaceError):
+    """The edit of `path` keeps existing code, and there is no such file; `near` is one whose name is much like it."""
+
+    code = "file_missing"
+
+    def __init__(self, path: str, near: str = "") -> None:
+        question = f"; is {near} beside it meant?" if near else "; to create it, send all of it and no such comment"
+        super().__init__(
+            f"{path}: does not exist, and the edit stands for existing code of it with a comment{question}"
+        )
+        self.path = path
+        self.near = near
 
 
 class NotText(WorkspaceError):

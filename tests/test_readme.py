@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
+import json
 import os
 import re
 import shlex
@@ -22,7 +23,10 @@ from pathlib import Path
 
 import pytest
 
+from fastapply.cli.parser import build_parser
 from fastapply.resolve.profile import profile_names
+from fastapply.settings.load import load
+from fastapply.settings.model import Settings
 from support.service import Service, running
 
 ROOT = Path(__file__).parent.parent
@@ -71,6 +75,23 @@ def in_folder(tmp_path: Path) -> Iterator[Path]:
         yield tmp_path
 
 
+@of_kind("json")
+def test_what_goes_into_the_settings_of_a_client_can_be_started(block: Block) -> None:
+    for server in json.loads(block.text)["mcpServers"].values():
+        if "command" in server:
+            assert server["command"] == "fastapply"
+            build_parser().parse_args(server["args"])
+        else:
+            assert server["url"] == f"http://{SERVED_AT}/mcp"
+
+
+@of_kind("toml")
+def test_settings_can_be_read(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(block.text, "utf-8")
+    assert load(file, {}, {}).settings != Settings()
+
+
 @of_kind("python")
 def test_python_code_runs(block: Block) -> None:
     exec(compile("\n" * block.line + block.text, "README.md", "exec"), {"__name__": "readme"})
@@ -109,7 +130,14 @@ def test_commands_that_set_things_up_exist(block: Block) -> None:
 
 
 def test_every_block_is_of_a_kind_that_is_checked() -> None:
-    assert {block.kind for block in BLOCKS if not block.title} == {"python", "pycon", "console", "sh"}
+    assert {block.kind for block in BLOCKS if not block.title} == {
+        "python",
+        "pycon",
+        "console",
+        "sh",
+        "json",
+        "toml",
+    }
 
 
 def commands(text: str) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from litestar import Litestar
 from litestar.di import Provide
 
+from fastapply.api.agent import Agent
 from fastapply.api.batch.merging import BatchMerger
 from fastapply.api.edge import Edge
 from fastapply.api.handlers import ROUTES
@@ -56,12 +57,13 @@ def create_app(settings: Settings | None = None, ring: KeyRing | None = None) ->
     resolver = Resolver(lanes, model, settings.model.deadline)
     merger = Merger(resolver, MergeObserver(), settings.pool.deadline)
     batches = BatchMerger(resolver, MergeObserver(), settings.pool)
+    agent = Agent.make(settings, merger)
     described = Documentation.make(needs_key=bool(settings.keys), models=models)
     pages = Playground.load({"needs_key": bool(settings.keys), "model": models.own, "languages": names()})
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with lanes, model or contextlib.nullcontext():
+        async with lanes, model or contextlib.nullcontext(), agent.running():
             watching = asyncio.create_task(watch(lanes))
             yield
             watching.cancel()
@@ -74,6 +76,7 @@ def create_app(settings: Settings | None = None, ring: KeyRing | None = None) ->
         middleware=[Turnstile(settings, ring or KeyRing(settings.keys))],
         dependencies={
             "batches": Provide(lambda: batches, sync_to_thread=False),
+            "agent": Provide(lambda: agent, sync_to_thread=False),
             "described": Provide(lambda: described, sync_to_thread=False),
             "lanes": Provide(lambda: lanes, sync_to_thread=False),
             "merger": Provide(lambda: merger, sync_to_thread=False),

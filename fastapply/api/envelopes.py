@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from fastapply.merge.values import Doubt, LineRange
+from fastapply.merge.values import Doubt
+from fastapply.wording import place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,16 +87,7 @@ def _advice(outcome: str, doubts: Sequence[Doubt]) -> str:
 
 
 def _told(doubt: Doubt) -> str:
-    where = f" (the edit, {_lines(doubt.snippet)})" if doubt.snippet else ""
-    places = f" It may belong to: {'; '.join(map(_lines, doubt.candidates))} of the file." if doubt.candidates else ""
+    where = f" (the edit, {place(doubt.snippet)})" if doubt.snippet else ""
+    places = f" It may belong to: {'; '.join(map(place, doubt.candidates))} of the file." if doubt.candidates else ""
     hint = f" Hint: {doubt.hint}." if doubt.hint else ""
     return f"{doubt.kind}: {doubt.message}{where}.{places}{hint}"
-
-
-def _lines(lines: LineRange) -> str:
-    """People and models count lines from 1."""
-    if lines.end <= lines.start:
-        return f"before line {lines.start + 1}"
-    if lines.end == lines.start + 1:
-        return f"line {lines.end}"
-    return f"lines {lines.start + 1} to {lines.end}"

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, g
 
 import msgspec
 
+from fastapply.aliases import names_of
 from fastapply.api.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["names_of", "read"]
+__all__ = ["read"]
 
 T = TypeVar("T")
 
@@ -33,17 +34,6 @@ def read(body: bytes, kind: type[T], aliases: Mapping[str, tuple[str, ...]], req
             more = f"; accepted names: {', '.join(accepted)}" if len(accepted) > 1 else ""
             raise Problem.invalid_field(name, f"missing{more}")
     return kind(**fields)
-
-
-def names_of(canonical: str, aliases: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """All names under which clients may send `canonical`: itself, its aliases, and the camelCase of each."""
-    names = (canonical, *aliases[canonical])
-    return tuple(dict.fromkeys(form for name in names for form in (name, _camel(name))))
-
-
-def _camel(name: str) -> str:
-    head, *tail = name.split("_")
-    return head + "".join(word.capitalize() for word in tail)
 
 
 def _given(body: bytes, kind: Any, aliases: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, bytes]]:

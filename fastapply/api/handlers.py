@@ -9,6 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from fastapply.api.agent import list_tools, mcp
 from fastapply.api.batch.merging import BatchMerger
 from fastapply.api.batch.wire import BatchAnswer, decode_batch_request
 from fastapply.api.chat.handlers import complete_chat
@@ -83,6 +84,8 @@ ROUTES = [
     warm_file,
     list_models,
     model,
+    list_tools,
+    mcp,
     health,
     ready,
     metrics,

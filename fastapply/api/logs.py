@@ -104,7 +104,8 @@ def configure(settings: LogSettings) -> None:
     root = logging.getLogger()
     root.handlers = [_ToQueue(waiting)]
     root.setLevel(settings.level.upper())
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # else a line for each question to a remote model
+    for talkative in ("httpx2", "mcp"):  # else a line for each question to a remote model, and for each call of a tool
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     listener = logging.handlers.QueueListener(waiting, handler)
     listener.start()
     atexit.register(listener.stop)

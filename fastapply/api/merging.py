@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fastapply.api.metrics import MergeObserver
     from fastapply.api.wire import ApplyRequest
     from fastapply.merge.values import ApplyResult
+    from fastapply.resolve.route import OnDoubt
     from fastapply.resolver import Resolver, Who
 
 __all__ = ["Merger", "job_of"]
@@ -36,6 +37,16 @@ class Merger:
         try:
             work = self._resolver.answer(self._job(asked), who, asked.on_doubt)
             result = await while_connected(request, work)
+        except FastApplyError as error:
+            self._observer.failed(error)
+            raise
+        self._observer.merged(result)
+        return result
+
+    async def apply(self, job: Job, on_doubt: OnDoubt | None = None) -> ApplyResult:
+        """The merge of `job` for a tool of an agent, as an `Applier`."""
+        try:
+            result = await self._resolver.answer(job, "auto", on_doubt)
         except FastApplyError as error:
             self._observer.failed(error)
             raise

@@ -28,6 +28,7 @@ from fastapply.errors import EditRefused
 from fastapply.merge.values import STRUCTURAL
 
 if TYPE_CHECKING:
+    from fastapply.agent.toolbox import Outcome
     from fastapply.errors import FastApplyError
     from fastapply.merge.values import ApplyResult
     from fastapply.resolve.configured import ConfiguredModel
@@ -41,6 +42,7 @@ __all__ = [
     "forget_the_dead",
     "observe_model",
     "observe_request",
+    "observe_tool",
     "observe_warmth",
     "render",
     "watch",
@@ -70,6 +72,7 @@ _MODEL = Gauge("fastapply_model_pending", "Questions to the model that are open"
 _ENGINE = Gauge(
     "fastapply_engine", "What the engine of the model says of itself", ["figure"], multiprocess_mode="mostrecent"
 )
+_TOOL_CALLS = Counter("fastapply_tool_calls", "Calls of agents' tools, by what became of them", ["tool", "outcome"])
 _LAG = Histogram("fastapply_event_loop_lag_seconds", "How late the event loop wakes a sleeper", buckets=_SECONDS)
 
 
@@ -77,6 +80,12 @@ def observe_request(route: str, status: int, seconds: float) -> None:
     """Count one answered request. `route` is a pattern, never the path a client made up."""
     _REQUESTS.labels(route, str(status)).inc()
     _REQUEST_SECONDS.labels(route).observe(seconds)
+
+
+def observe_tool(tool: str, outcome: Outcome) -> None:
+    """Count one call of an agent's tool, and hand the request's log line what became of it."""
+    _TOOL_CALLS.labels(tool, outcome.code).inc()
+    request_fields().update(tool=tool, outcome=outcome.code)
 
 
 class MergeObserver:

@@ -15,6 +15,7 @@ from fastapply.cli.exit_codes import DOUBT, ERROR, OK
 from fastapply.cli.terminal import DIM, Painter, paint_diff, write_text
 from fastapply.cli.texts import decode, printable, read_snippet
 from fastapply.errors import DeadlineExceeded, EditRefused, FastApplyError, InvalidRequest
+from fastapply.wording import remark
 
 if TYPE_CHECKING:
     import argparse
@@ -125,9 +126,7 @@ def _show(args: argparse.Namespace, result: ApplyResult, original: str, snippet:
 
 def _remarks(name: str, result: ApplyResult, written: bool) -> Iterator[str]:
     """What the diff does not say."""
-    for note in result.notes:
-        fate = "taken as a message and left out" if note.dropped else "kept as code, though it may be a message"
-        yield f"line {note.line + 1} of the edit was {fate}: {note.text.strip()}"
+    yield from map(remark, result.notes)
     if result.fallback:
         yield f"merged line by line: {result.fallback}"
     if not result.diff:

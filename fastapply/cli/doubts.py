@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapply.cli.terminal import CYAN, DIM, YELLOW, Painter
 from fastapply.merge.text import split_lines, without_ending
+from fastapply.wording import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,24 +29,15 @@ def describe_doubts(doubts: Sequence[Doubt], name: str, original: str, snippet: 
 def _paragraph(doubt: Doubt, name: str, original: list[str], snippet: list[str], paint: Painter) -> Iterator[str]:
     yield f"{paint(doubt.kind, YELLOW)}: {paint.shown(doubt.message)}\n"
     if doubt.snippet is not None:
-        yield f"  the edit, {_place(doubt.snippet)}\n"
+        yield f"  the edit, {place(doubt.snippet)}\n"
         yield from _quoted(doubt.snippet, snippet, paint)
     for number, candidate in enumerate(doubt.candidates[:_MOST_CANDIDATES]):
-        yield f"  {'or' if number else 'candidate:'} {paint.shown(name)}, {_place(candidate)}\n"
+        yield f"  {'or' if number else 'candidate:'} {paint.shown(name)}, {place(candidate)}\n"
         yield from _quoted(candidate, original, paint)
     if (more := len(doubt.candidates) - _MOST_CANDIDATES) > 0:
         yield f"  and {more} more\n"
     if doubt.hint:
         yield f"  {paint('hint:', CYAN)} {paint.shown(doubt.hint)}\n"
-
-
-def _place(lines: LineRange) -> str:
-    """`lines` as people count them, from 1."""
-    if lines.start == lines.end:
-        return f"before line {lines.start + 1}"
-    if lines.end - lines.start == 1:
-        return f"line {lines.end}"
-    return f"lines {lines.start + 1} to {lines.end}"
 
 
 def _quoted(lines: LineRange, text: list[str], paint: Painter) -> Iterator[str]:

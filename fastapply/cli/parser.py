@@ -44,6 +44,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_apply(verbs)
     _add_explain(verbs)
     _add_serve(verbs)
+    _add_mcp(verbs)
+    _add_tools(verbs)
     _add_key(verbs)
     _add_config(verbs)
     _add_models(verbs)
@@ -101,6 +103,43 @@ def _add_serve(verbs: Verbs) -> None:
         epilog=_WHERE_SETTINGS_ARE_SAID,
     )
     _add_setting_arguments(parser)
+
+
+def _add_mcp(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "mcp",
+        help="give an agent tools that edit files, over stdio",
+        description="Serve the tools edit_file, edit_files, preview_edit and undo_edit to an agent, by the Model "
+        "Context Protocol over standard input and output. Only files under the roots are read or written.",
+    )
+    parser.add_argument(
+        "--root",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="folder whose files may be edited, the current one by default; may be given several times, and relative "
+        "paths are of the first",
+    )
+    parser.add_argument(
+        "--url",
+        metavar="URL",
+        help="merge on the service there, with the key in $FASTAPPLY_API_KEY, not in this process",
+    )
+
+
+def _add_tools(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "tools",
+        help="print the tools for function calling",
+        description="Print the tools of `fastapply mcp` as JSON, as they go into `tools` of a request to a model.",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("openai", "openai-responses", "anthropic", "gemini", "mcp"),
+        default="mcp",
+        help="whose interface: OpenAI's Chat Completions or Responses, Anthropic's, Gemini's, or MCP (the default)",
+    )
 
 
 def _add_key(verbs: Verbs) -> None:

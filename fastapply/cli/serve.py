@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 from fastapply.cli.exit_codes import ERROR, OK
 from fastapply.cli.overrides import overrides_of
+from fastapply.errors import InvalidSetting
 from fastapply.settings.load import environment_of, load
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from fastapply.settings.model import ModelSettings, Settings
+    from fastapply.settings.model import AgentSettings, ModelSettings, Settings
 
 __all__ = ["run"]
 
@@ -36,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
     overrides = overrides_of(args)
     settings = load(args.config, os.environ, overrides).settings
     _check(settings.model)
+    _check_roots(settings.agent)
     # The app reads its settings by itself: with several server processes it is made in each of them.
     os.environ.update(environment_of(overrides, args.config))
     with contextlib.ExitStack() as stack:
@@ -53,6 +55,13 @@ def _check(model: ModelSettings) -> None:
         from fastapply.resolve.configured import configured_model
 
         configured_model(dataclasses.replace(model, engine=model.engine or "ipc://unused" if model.folder else ""))
+
+
+def _check_roots(agent: AgentSettings) -> None:
+    """Raise `InvalidSetting` where a root is no folder."""
+    for root in agent.roots:
+        if not os.path.isdir(root):
+            raise InvalidSetting(f"agent.roots: {root} is no folder", field="agent.roots")
 
 
 @contextlib.contextmanager

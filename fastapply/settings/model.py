@@ -6,6 +6,7 @@ A section of the configuration file is a class here and a key of it a field; `fa
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -16,6 +17,7 @@ from fastapply.machine import available_cores
 __all__ = [
     "GIB",
     "MIB",
+    "AgentSettings",
     "Key",
     "LimitSettings",
     "LogSettings",
@@ -204,6 +206,21 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
+class AgentSettings:
+    """The tools that agents call at `/mcp`. Without roots there are none."""
+
+    roots: tuple[str, ...] = ()
+    """Folders whose files agents may read and write, absolute; a path that is relative is one of the first."""
+
+    state: str = ""
+    """Folder for the journal of edits, absolute; empty for fastapply in $XDG_STATE_HOME or ~/.local/state."""
+
+    def __post_init__(self) -> None:
+        _require(all(map(os.path.isabs, self.roots)), "roots", "must be absolute paths of folders")
+        _require(not self.state or os.path.isabs(self.state), "state", "must be an absolute path of a folder")
+
+
+@dataclass(frozen=True)
 class LimitSettings:
     """What one client may ask for."""
 
@@ -267,6 +284,9 @@ class Settings:
 
     model: ModelSettings = field(default_factory=ModelSettings)
     """The model that is asked where the structural merge is in doubt."""
+
+    agent: AgentSettings = field(default_factory=AgentSettings)
+    """The tools that agents call at `/mcp`."""
 
     limits: LimitSettings = field(default_factory=LimitSettings)
     """What one client may ask for."""

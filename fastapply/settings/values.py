@@ -5,6 +5,7 @@ What is wrong is said without the value: nobody should find in a log what was pu
 
 from __future__ import annotations
 
+import os
 import re
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -17,6 +18,8 @@ _SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)\s*([kmg]i?b|b)", re.IGNORECASE)
 _UNITS = {"b": 1, "kb": 10**3, "kib": 2**10, "mb": 10**6, "mib": 2**20, "gb": 10**9, "gib": 2**30}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
+_TEXTS = tuple[str, ...]
+"""In the environment, texts are parted as the folders in PATH are."""
 _EXPECTED = {int: "an integer", float: "a number", bool: "true or false", str: "a text"}
 _FOUND = {**_EXPECTED, dict: "a table", list: "a list"}
 
@@ -30,6 +33,8 @@ def read(value: object, hint: Any) -> object:
         return _choice(value, get_args(hint))
     if hint is float and type(value) is int:
         return float(value)
+    if hint == _TEXTS:
+        return _texts(value)
     if type(value) is not hint:
         raise InvalidSetting(f"must be {_EXPECTED[hint]}, not {_FOUND.get(type(value), 'a date or time')}")
     return value
@@ -45,7 +50,15 @@ def read_text(text: str, hint: Any) -> object:
         return read(_TRUTH.get(text.lower(), text), hint)
     if plain is float:
         return read(_number(text), hint)
+    if plain == _TEXTS:
+        return tuple(one for one in text.split(os.pathsep) if one)
     return read(text, hint)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise InvalidSetting("must be a list of texts")
+    return tuple(value)
 
 
 def nearest(wanted: str, known: list[str]) -> str:
@@ -89,6 +102,8 @@ def shown(value: object, hint: Any) -> str:
         for unit in ("GiB", "MiB", "KiB"):
             if value % _UNITS[unit.lower()] == 0:
                 return f"{value // _UNITS[unit.lower()]} {unit}"
+    if isinstance(value, tuple):
+        return os.pathsep.join(value) or "none"
     if isinstance(value, str):
         return value or '""'
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -67,7 +68,8 @@ class TestWhoWins:
     @pytest.mark.parametrize("path", fields())
     def test_each_setting_can_be_said_in_the_environment(self, path: str) -> None:
         default = fields()[path].default
-        loaded = load(None, {environment_name(path): str(default)}, {})
+        text = os.pathsep.join(default) if isinstance(default, tuple) else str(default)
+        loaded = load(None, {environment_name(path): text}, {})
         assert loaded.settings == Settings()
         assert str(loaded.sources[path]) == environment_name(path)
 
@@ -241,7 +243,18 @@ def test_other_sizes_are_refused(said: object) -> None:
 def test_every_type_of_the_model_can_be_read() -> None:
     for field in [*fields().values(), *key_fields().values()]:
         with pytest.raises(InvalidSetting):
-            read([], field.hint)
+            read({}, field.hint)
+
+
+@pytest.mark.parametrize("said", ["/a", ["/a", 1], [["/a"]], ["a"]])
+def test_roots_are_a_list_of_absolute_paths(said: object, config: Write) -> None:
+    with pytest.raises(InvalidSetting, match=r"agent\.roots"):
+        load(config(f"[agent]\nroots = {json.dumps(said)}\n"), {}, {})
+
+
+def test_roots_are_parted_in_the_environment_as_in_path() -> None:
+    loaded = load(None, {"FASTAPPLY_AGENT_ROOTS": os.pathsep.join(["/a", "/b c"])}, {})
+    assert loaded.settings.agent.roots == ("/a", "/b c")
 
 
 @pytest.mark.parametrize("name", ["a\nb", "\x1b[31m", "a\udcff"])

@@ -81,8 +81,9 @@ def _operation(route: Route) -> Json:
         operation["description"] = route.description
     if not route.needs_key:
         operation["security"] = []
-    if route.parameters:
-        operation["parameters"] = [_parameter(name, example) for name, example in route.parameters.items()]
+    parameters = [_parameter(name, example) for name, example in route.parameters.items()]
+    if parameters := [*parameters, *(_query(name, choices) for name, choices in route.queries.items())]:
+        operation["parameters"] = parameters
     if route.body:
         operation["requestBody"] = _request_body(route.body)
     operation["responses"] = _responses(route)
@@ -97,6 +98,10 @@ def _parameter(name: str, example: str) -> Json:
         "schema": {"type": "string", "minLength": 1},
         "example": example,
     }
+
+
+def _query(name: str, choices: tuple[str, ...]) -> Json:
+    return {"name": name, "in": "query", "schema": {"enum": list(choices), "default": "mcp"}}
 
 
 def _request_body(body: Body) -> Json:

@@ -80,7 +80,8 @@ def _operation(method: str, path: str, operation: Json, document: Json) -> Itera
 
 def _curl(method: str, path: str, operation: Json, document: Json) -> str:
     for parameter in operation.get("parameters", ()):
-        path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
     words = [f"curl {_SERVED_AT}{path}"]
     if operation.get("security", document["security"]):
         words.append('-H "Authorization: Bearer $FASTAPPLY_KEY"')

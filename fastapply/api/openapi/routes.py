@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fastapply.agent.formats import FORMATS
+from fastapply.api.agent import McpMessage, ToolList
 from fastapply.api.batch import wire as batch
 from fastapply.api.chat import wire as chat
 from fastapply.api.envelopes import ErrorEnvelope, ProblemBody
@@ -47,7 +49,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Route:
-    """One route. `errors` are statuses in `ERRORS`, in the envelope of the route."""
+    """One route. `errors` are statuses in `ERRORS`, in the envelope of the route; `queries` what may follow its `?`."""
 
     method: str
     path: str
@@ -58,6 +60,7 @@ class Route:
     errors: tuple[int, ...] = ()
     body: Body | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    queries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     needs_key: bool = True
 
 
@@ -66,7 +69,7 @@ ERRORS = {
     401: "No key, or one that is not known (`unauthorized`; in OpenAI's envelope `invalid_api_key`).",
     403: "The key was revoked (`key_revoked`), or a service without keys was asked under a name that is not local "
     "(`host_not_allowed`).",
-    404: "There is no such model (`model_not_found`).",
+    404: "There is no such model (`model_not_found`), or there are no tools (`agent_off`).",
     413: "The body, or the file behind its placeholders, is too large (`input_too_large`).",
     415: "The body does not say that it is JSON, or it is compressed (`unsupported_media_type`).",
     422: "The edit is refused (`edit_in_doubt`, with doubts and a hint), a field can't be used (`invalid_request`, "
@@ -213,6 +216,37 @@ ROUTES = (
         parameters={"model_id": "auto"},
         answers=(Answer(200, "There is.", Model),),
         errors=(*_ADMISSION, 404),
+    ),
+    Route(
+        method="get",
+        path="/v1/tools",
+        name="listTools",
+        summary="The tools for agents, for function calling",
+        description="What goes into `tools` of a request to a model. The same tools can be called at `/mcp`.",
+        queries={"format": tuple(FORMATS)},
+        answers=(Answer(200, "The tools.", ToolList),),
+        errors=(*_ADMISSION, 422),
+    ),
+    Route(
+        method="post",
+        path="/mcp",
+        name="mcp",
+        summary="The tools for agents, by the Model Context Protocol",
+        description="MCP's streamable HTTP, without sessions: any revision since 2024-11-05. There where the setting "
+        "`agent.roots` names the folders whose files may be edited. What is wrong with a message is said in JSON-RPC.",
+        body=Body(
+            "McpMessage",
+            McpMessage,
+            dict.fromkeys(McpMessage.__struct_fields__, ()),
+            ("jsonrpc", "method"),
+            {"jsonrpc": "2.0", "id": 1, "method": "tools/list"},
+        ),
+        answers=(
+            Answer(200, "The answer, in JSON-RPC.", dict),
+            Answer(200, "The same as an event, behind those that tell how far it is.", None, "text/event-stream"),
+            Answer(202, "A notification was taken.", None),
+        ),
+        errors=(*_ADMISSION, 400, 404, 413, 415),
     ),
     Route(
         method="get",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fastapply.api.fields import names_of
+from fastapply.aliases import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -109,7 +109,8 @@ def test_every_command_on_it_works(service: Service, reply: httpx.Response) -> N
     for command in commands(reply.text):
         there = command.replace("http://localhost:8000", service.url).replace("curl ", "curl --fail --silent ")
         done = subprocess.run(["/bin/sh", "-c", there], capture_output=True, env={**os.environ, "no_proxy": "*"})
-        assert done.returncode == 0, command
+        off = "/mcp" in command  # tests/api/test_agent.py sends it to a service that has tools
+        assert done.returncode == (22 if off else 0), command
         if "/v1/" in command:
             json.loads(done.stdout)
 
