@@ -78,10 +78,13 @@ def _check_kind(state: os.stat_result) -> None:
         raise Irregular(f"is no regular file but a {kinds.get(stat.S_IFMT(state.st_mode), 'device')}")
 
 
-def overwrite(disk: Disk, folder: int, name: str, content: bytes) -> None:
-    """Write `content` into the file itself. Cut off, it leaves a mixture."""
+def overwrite(disk: Disk, folder: int, name: str, content: bytes, found: Found) -> None:
+    """Write `content` into the file `found` itself. Cut off, it leaves a mixture. Raises `Irregular`, `OSError`."""
     descriptor = os.open(name, os.O_WRONLY | _NO_SURPRISE, dir_fd=folder)
     try:
+        state = os.fstat(descriptor)
+        if (state.st_dev, state.st_ino) != (found.device, found.inode):
+            raise Irregular("has just become another file")
         disk.write(descriptor, content)
         disk.truncate(descriptor, len(content))
         disk.sync(descriptor)

@@ -39,7 +39,7 @@ MOST_EDITS = 200
 MOST_BYTES = 256 << 20
 MOST_DAYS = 30.0
 
-_NAME = re.compile(r"(\d+-[0-9a-f]+)\.(tmp|planned|committed|aborted|done|kept)")
+_NAME = re.compile(r"((\d+)-[0-9a-f]+)\.(tmp|planned|committed|aborted|done|kept)")
 _MAGIC = b"fastapply journal 1\n"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
@@ -184,22 +184,22 @@ class Journal:
             raise _damaged(self._path / entry.name)
         return content
 
-    def prune(self, most: int = MOST_EDITS, most_bytes: int = MOST_BYTES, most_days: float = MOST_DAYS) -> None:
-        """Forget the oldest edits beyond these numbers, but for the last one."""
+    def prune(self) -> None:
+        """Forget the oldest edits beyond `MOST_EDITS`, `MOST_BYTES` and `MOST_DAYS`, but for the last one."""
         old = [f"{edit_id}.{state}" for edit_id, state in self._names() if state in ("done", "kept")]
         size = count = 0
         with self._opened() as folder:
             for name in reversed(old):
                 state = os.stat(name, dir_fd=folder)
                 size, count = size + state.st_size, count + 1
-                aged = time.time() - state.st_mtime > most_days * 86400
-                if count > 1 and (count > most or size > most_bytes or aged):
+                aged = time.time() - state.st_mtime > MOST_DAYS * 86400
+                if count > 1 and (count > MOST_EDITS or size > MOST_BYTES or aged):
                     self._disk.unlink(name, folder)
 
     def _names(self) -> Iterator[tuple[str, str]]:
-        for name in sorted(os.listdir(self._path)):
-            if found := _NAME.fullmatch(name):
-                yield found[1], found[2]
+        found = filter(None, map(_NAME.fullmatch, os.listdir(self._path)))
+        for name in sorted(found, key=lambda name: int(name[2])):
+            yield name[1], name[3]
 
     def _read(self, edit_id: str, state: str) -> Entry:
         path = self._path / f"{edit_id}.{state}"

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Place", "Roots", "is_repository", "open_folder"]
 
-_REPOSITORIES = frozenset({".git", ".hg", ".svn", ".jj"})
+_REPOSITORIES = frozenset({".git", ".hg", ".svn", ".jj", "git~1"})  # the last as DOS says .git
+_SLASHES = re.compile("[/\\\\\u2044\u2215\u29f5\u29f8]")  # and four characters that look like one
 _DRIVE_OR_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -63,7 +64,7 @@ class Roots:
             raise OutsideWorkspace(asked, said, f"leads to {path}, which is outside of every root")
         self._check_parts(asked, path, root)
         if path == root or asked.endswith("/") or path.is_dir():
-            raise OutsideWorkspace(asked, str(root), "is a folder")
+            raise OutsideWorkspace(asked, str(root), "names a folder")
         return Place(path, root, self.shown(path))
 
     def shown(self, path: Path) -> str:
@@ -124,7 +125,7 @@ def _odd(folder: Path, part: str) -> str:
         return f"{part!a} does not exist, and has characters that can't be seen"
     if part != part.strip() or part.endswith("."):
         return f"{part!a} does not exist, and begins or ends with a blank or ends with a dot"
-    if form in (".", "..") or "/" in form or "\\" in form:
+    if form in (".", "..") or _SLASHES.search(form):
         return f"{part!a} does not exist, and looks like a way through folders; these are parted by /"
     if part.startswith("~") or _DRIVE_OR_SCHEME.fullmatch(part):
         return f"{part!a} does not exist; paths are absolute or relative to the root, without ~, drive or scheme"

@@ -53,7 +53,10 @@ class State:
 
 def _users_folder() -> Path:
     named = os.environ.get("XDG_STATE_HOME", "")
-    home = Path(named) if os.path.isabs(named) else Path.home() / ".local" / "state"
+    try:
+        home = Path(named) if os.path.isabs(named) else Path.home() / ".local" / "state"
+    except RuntimeError:
+        raise WorkspaceError("there is no home folder to keep the journal in; set XDG_STATE_HOME") from None
     return home / "fastapply"
 
 

@@ -78,11 +78,16 @@ class Transaction:
     def _prepare(self) -> None:
         for file in self._files:
             if file.new is not None and not file.in_place:
-                root, path = _paths(file)
-                with open_folder(root, path.parent, self._disk) as folder:
-                    found = read_file(folder, path.name)
-                    self._draft(file, folder, file.new, found)
-                self._drafted.add(self._draft_of(file))
+                try:
+                    self._prepare_file(file, file.new)
+                except (FileNotFoundError, NotADirectoryError, Irregular):
+                    raise EditConflict([self._name(file)], "a folder or a link has come into its way") from None
+
+    def _prepare_file(self, file: FileRecord, new: Blob) -> None:
+        root, path = _paths(file)
+        with open_folder(root, path.parent, self._disk) as folder:
+            self._draft(file, folder, new, read_file(folder, path.name))
+        self._drafted.add(self._draft_of(file))
 
     def _carry_out_or_conflict(self) -> None:
         for number, file in enumerate(self._files):
@@ -141,8 +146,8 @@ class Transaction:
     def _replace(self, file: FileRecord, folder: int, name: str, wanted: Blob | None, found: Found | None) -> None:
         if wanted is None:
             self._disk.unlink(name, folder)
-        elif file.in_place:
-            overwrite(self._disk, folder, name, self._journal.content(self._entry, wanted))
+        elif file.in_place and found is not None:
+            overwrite(self._disk, folder, name, self._journal.content(self._entry, wanted), found)
         else:
             if self._draft_of(file) not in self._drafted:
                 self._remove_draft(file, folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING, Any
 
 from fastapply.agent.disk import Disk
@@ -75,7 +76,7 @@ def snapshot(folder: os.PathLike[str]) -> dict[str, tuple[object, ...]]:
             content: object = None
             if os.path.islink(whole):
                 content = os.readlink(whole)
-            elif name in files:
+            elif stat.S_ISREG(state.st_mode):
                 with open(whole, "rb") as file:
                     content = file.read(), {key: os.getxattr(whole, key) for key in os.listxattr(whole)}
             first = names.setdefault(state.st_ino, whole)
