@@ -23,6 +23,7 @@
     │   ├── NothingToUndo       there is no such edit, or it is undone
     │   └── WorkspaceBusy       somebody else writes here, and did not end in time
     ├── DeadlineExceeded      the merge did not end within its deadline
+    ├── EarlyEditWrong        an edit that was told while the snippet was written is none of the whole; has the result
     ├── QueueFull             as many requests wait for a worker as may wait
     ├── WorkerDied            the process that ran the merge ended; only this request is lost
     └── ServiceError          a service that was asked over HTTP gave no answer that can be used
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BatchRefused",
     "DeadlineExceeded",
+    "EarlyEditWrong",
     "EditConflict",
     "EditRefused",
     "FastApplyError",
@@ -263,6 +265,18 @@ class WorkerDied(FastApplyError):
     """The worker process of this merge ended before it answered."""
 
     code = "worker_died"
+
+
+class EarlyEditWrong(FastApplyError):
+    """Of the edits that were told while the snippet was written, `count` are not among those of the whole snippet.
+    `result` is what holds."""
+
+    code = "early_edit_wrong"
+
+    def __init__(self, count: int, result: ApplyResult | None = None) -> None:
+        super().__init__(f"{count} of the edits told before the end are not among the edits of the whole")
+        self.count = count
+        self.result = result
 
 
 class QueueFull(FastApplyError):

@@ -91,7 +91,14 @@ def test_every_error_crosses_as_itself(error: errors.FastApplyError) -> None:
 def test_no_error_of_the_package_is_left_out_of_that() -> None:
     """Those of a model, a service, a workspace, a batch and a full queue are raised on this side: no worker has one."""
     all_errors = {getattr(errors, name) for name in errors.__all__}
-    ours = (errors.ModelError, errors.ServiceError, errors.WorkspaceError, errors.QueueFull, errors.BatchRefused)
+    ours = (
+        errors.ModelError,
+        errors.ServiceError,
+        errors.WorkspaceError,
+        errors.QueueFull,
+        errors.BatchRefused,
+        errors.EarlyEditWrong,
+    )
     known = {error for error in all_errors if not issubclass(error, ours)}
     assert known - {errors.EditRefused, errors.FastApplyError, errors.DeadlineExceeded, errors.InvalidSetting} == {
         *wire._BY_FIELD.values(),

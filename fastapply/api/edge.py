@@ -33,6 +33,8 @@ _CLIENT_CLOSED = 499
 _LEAST_BYTES_PER_SECOND = 1000
 """A body may not come slower than this on the whole, once `client_timeout` is over."""
 _HTTP = ("http",)
+_WRITTEN_LIVE = ("/v1/apply/stream",)
+"""Bodies that come as a model writes them: no slower than a model is."""
 
 
 class Edge:
@@ -80,14 +82,16 @@ class _Request:
         self._send = send
         self._timeout = timeout
         self._has_body = False
+        self._is_slow = scope["path"] in _WRITTEN_LIVE
 
     async def receive(self) -> ReceiveMessage:
         """The next piece of the request. Once the body is whole, waiting is for the client to go, and may last."""
         if self._has_body:
             return await self._receive()
         due = self.start + self._timeout + self.bytes_in / _LEAST_BYTES_PER_SECOND
+        patience = self._timeout if self._is_slow else min(self._timeout, due - time.perf_counter())
         try:
-            async with asyncio.timeout(min(self._timeout, due - time.perf_counter())):
+            async with asyncio.timeout(patience):
                 message = await self._receive()
         except TimeoutError:
             log.warning("a client stalled in the midst of its request", extra={"id": self.id})

@@ -27,7 +27,8 @@ def family_of(path: str) -> Family:
 
 class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """A problem as in RFC 9457. `code` is stable; `field` names what is at fault in the request, `seconds` is the
-    deadline that has passed, `files` are those that stand in the way of a whole batch."""
+    deadline that has passed, `count` how many edits were told too early, `files` are those that stand in the way of a
+    whole batch."""
 
     type: str
     title: str
@@ -36,6 +37,7 @@ class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     field: str | None = None
     seconds: float | None = None
+    count: int | None = None
     doubts: tuple[Doubt, ...] | None = None
     hint: str | None = None
     files: tuple[FileProblem, ...] | None = None

@@ -15,6 +15,7 @@ from fastapply.api.batch.wire import BatchAnswer, decode_batch_request
 from fastapply.api.chat.handlers import complete_chat
 from fastapply.api.connection import read_json_body, while_connected
 from fastapply.api.events import apply_events, streamed
+from fastapply.api.live.handlers import apply_stream
 from fastapply.api.merging import Merger
 from fastapply.api.metrics import TEXT_FORMAT, observe_model, render
 from fastapply.api.models import Model, ModelList, Models
@@ -79,6 +80,7 @@ async def metrics(configured: NamedDependency[ConfiguredModel | None]) -> Respon
 ROUTES = [
     apply_edit,
     apply_batch,
+    apply_stream,
     apply_code,
     complete_chat,
     warm_file,

@@ -10,7 +10,7 @@ import asyncio
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from prometheus_client import (
     REGISTRY,
@@ -64,6 +64,9 @@ _TOKENS = Counter(
     "fastapply_model_tokens", "Tokens of the model: prompt, cached, completion, drafted, accepted, warmed", ["kind"]
 )
 _WARMED = Counter("fastapply_warmed", "Files that were to be read ahead: warmed, or why not", ["outcome"])
+_EARLY = Counter(
+    "fastapply_early_edits", "Edits told before the snippet was whole: kept, wrong, or refused with the rest", ["fate"]
+)
 _STAGE_SECONDS = Histogram("fastapply_stage_seconds", "Time of a stage of the merge", ["stage"], buckets=_SECONDS)
 _WORKERS = Gauge("fastapply_workers", "Worker processes that are up", ["lane"], multiprocess_mode="livesum")
 _PENDING = Gauge("fastapply_pending", "Requests taken and not answered", ["lane"], multiprocess_mode="livesum")
@@ -110,6 +113,10 @@ class MergeObserver:
         request_fields()["verdict"] = error.code
         if isinstance(error, EditRefused):
             self._count_doubts([doubt.kind for doubt in error.doubts])
+
+    def early(self, edits: int, fate: Literal["kept", "wrong", "refused"]) -> None:
+        """Count `edits` that were told before their snippet was whole."""
+        _EARLY.labels(fate).inc(edits)
 
     def batch(self, files: int, failed: int) -> None:
         """Say in the log line that the merges before were a batch's, of so many files."""

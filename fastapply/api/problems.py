@@ -31,6 +31,7 @@ _STATUS = {
     "model_unavailable": HTTPStatus.UNPROCESSABLE_ENTITY,
     "deadline_exceeded": HTTPStatus.GATEWAY_TIMEOUT,
     "queue_full": HTTPStatus.SERVICE_UNAVAILABLE,
+    "early_edit_wrong": HTTPStatus.INTERNAL_SERVER_ERROR,
     "worker_died": HTTPStatus.INTERNAL_SERVER_ERROR,
     "model_down": HTTPStatus.SERVICE_UNAVAILABLE,
     "model_busy": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -55,6 +56,7 @@ _TITLES = {
     "model_unavailable": "No such model is configured",
     "deadline_exceeded": "The merge took too long",
     "queue_full": "The service is busy",
+    "early_edit_wrong": "An edit was told too early",
     "worker_died": "The merge was lost",
     "model_down": "The model does not run",
     "model_busy": "The model is busy",
@@ -122,7 +124,7 @@ class Problem(Exception):
         retry_after = error.retry_after if isinstance(error, errors.QueueFull) else _RETRY_AFTER.get(error.code)
         headers = {"Retry-After": str(retry_after)} if retry_after else None
         doubts = error.doubts or None if isinstance(error, errors.ModelError) else None
-        of_its_kind = {name: getattr(error, name, None) for name in ("field", "seconds")}
+        of_its_kind = {name: getattr(error, name, None) for name in ("field", "seconds", "count")}
         return cls(status, error.code, str(error), headers, doubts=doubts, **of_its_kind)
 
     @classmethod

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Self
 
 from fastapply.client.calls import apply_ask, batch_ask, opened, opened_batch, opened_result
 from fastapply.client.connection import Ask, Connection, Service
+from fastapply.client.streaming import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
 
     from fastapply.client.calls import FileEdit
     from fastapply.errors import FastApplyError
-    from fastapply.merge.values import ApplyResult, Choice
+    from fastapply.merge.values import ApplyResult, Choice, Edit
     from fastapply.resolve.route import OnDoubt
 
 __all__ = ["AsyncClient"]
@@ -104,6 +106,38 @@ class AsyncClient:
         """
         ask = batch_ask(files, atomic=atomic, model=model, on_doubt=on_doubt)
         return opened_batch(await self._connection.call(ask), len(files))
+
+    async def apply_stream(
+        self,
+        original_code: str,
+        deltas: AsyncIterable[str] | Iterable[str],
+        *,
+        instruction: str = "",
+        path: str | None = None,
+        language: str | None = None,
+        model: str = "auto",
+        on_doubt: OnDoubt | None = None,
+    ) -> AsyncGenerator[Edit | ApplyResult, None]:
+        """The edits of a snippet that is still being written, each as soon as it is certain, then the result.
+
+        `deltas` are the pieces of the snippet as a model writes them. Edits are in characters of `original_code`, and
+        all of them are among `ApplyResult.edits`; apply nothing to a file before the result is there, as the end of
+        the snippet may put all of it in doubt. Nothing is sent twice. `timeout` counts from the last piece.
+
+        Raises what `apply` raises, at the end; `EarlyEditWrong` with the result where an edit was told too early; and
+        whatever `deltas` raises, and then nothing is merged.
+        """
+        begin = {
+            "original_code": original_code,
+            "instruction": instruction,
+            "path": path,
+            "language": language,
+            "model": model,
+            "on_doubt": on_doubt,
+        }
+        async with aclosing(stream(self._service, begin, deltas)) as said:
+            async for one in said:
+                yield one
 
     async def health(self) -> dict[str, Any]:
         """How the service is: `status`, `version`, `workers`, `models`. `ServiceError` where it is not well."""

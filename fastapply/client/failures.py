@@ -26,6 +26,7 @@ class Told(msgspec.Struct, frozen=True):
     detail: str
     field: str | None = None
     seconds: float = 0.0
+    count: int = 0
     doubts: tuple[Doubt, ...] = ()
     files: tuple[ToldFile, ...] = ()
 

@@ -12,11 +12,11 @@ from fastapply.client.loop import LoopThread
 from fastapply.errors import ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Sequence
 
     from fastapply.client.calls import FileEdit
     from fastapply.errors import FastApplyError
-    from fastapply.merge.values import ApplyResult, Choice
+    from fastapply.merge.values import ApplyResult, Choice, Edit
     from fastapply.resolve.route import OnDoubt
 
 __all__ = ["Client"]
@@ -94,6 +94,35 @@ class Client:
         """The merge of each file, or its error, in order; see `AsyncClient.apply_batch`."""
         return self._run(lambda client: client.apply_batch(files, atomic=atomic, model=model, on_doubt=on_doubt))
 
+    def apply_stream(
+        self,
+        original_code: str,
+        deltas: Iterable[str],
+        *,
+        instruction: str = "",
+        path: str | None = None,
+        language: str | None = None,
+        model: str = "auto",
+        on_doubt: OnDoubt | None = None,
+    ) -> Generator[Edit | ApplyResult, None, None]:
+        """Edits of a snippet that is still being written, then the result; see `AsyncClient.apply_stream`. `deltas` is
+        read in another thread."""
+        thread, client = self._started()
+        said = client.apply_stream(
+            original_code,
+            deltas,
+            instruction=instruction,
+            path=path,
+            language=language,
+            model=model,
+            on_doubt=on_doubt,
+        )
+        try:
+            while (one := thread.run(_next(said))) is not None:
+                yield one
+        finally:
+            thread.run(said.aclose())
+
     def health(self) -> dict[str, Any]:
         """How the service is; see `AsyncClient.health`."""
         return self._run(lambda client: client.health())
@@ -109,3 +138,7 @@ class Client:
             if self._running is None or self._running[0] != os.getpid():  # a fork has no threads but one
                 self._running = (os.getpid(), LoopThread(), AsyncClient.of(self._service))
             return self._running[1:]
+
+
+async def _next(said: AsyncIterator[Edit | ApplyResult]) -> Edit | ApplyResult | None:
+    return await anext(said, None)

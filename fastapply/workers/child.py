@@ -62,6 +62,8 @@ def _done(job: wire.AnyJob) -> wire.Answer:
         return wire.Answer(questions=_questions(job))
     if isinstance(job, wire.JudgeJob):
         return wire.Answer(_judge(job))
+    if isinstance(job, wire.EarlyJob):
+        return wire.Answer(early=_early(job))
     return wire.Answer(_apply(job))
 
 
@@ -78,6 +80,20 @@ def _apply(job: wire.Job) -> ApplyResult:
         deadline=job.deadline,
         choices=job.choices,
     )
+
+
+def _early(job: wire.EarlyJob) -> wire.Early:
+    from fastapply.early import certain_edits
+
+    edits = certain_edits(
+        job.original_code,
+        job.edit_snippet,
+        instruction=job.instruction,
+        path=job.path,
+        language=job.language,
+        deadline=job.deadline,
+    )
+    return wire.Early(edits)
 
 
 def _questions(job: wire.AskJob) -> Questions:

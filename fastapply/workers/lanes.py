@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Self
 from fastapply.merge.values import ApplyResult
 from fastapply.resolve.question import Questions
 from fastapply.workers.pool import WorkerPool
+from fastapply.workers.wire import Early
 
 if TYPE_CHECKING:
     from fastapply.settings.model import PoolSettings
-    from fastapply.workers.wire import AskJob, Job, JudgeJob
+    from fastapply.workers.wire import AskJob, EarlyJob, Job, JudgeJob
 
 __all__ = ["Lanes"]
 
@@ -54,6 +55,14 @@ class Lanes:
     async def judge(self, job: JudgeJob) -> ApplyResult:
         """What a model's answer makes of the file; raises as `apply` does."""
         return await self._fitting(job).run(job, ApplyResult)
+
+    async def early(self, job: EarlyJob) -> Early:
+        """Which edits are certain before the snippet is whole; raises as `apply` does."""
+        return await self._fitting(job).run(job, Early)
+
+    def is_idle(self, job: Job) -> bool:
+        """Whether `job` is small, and leaves a worker to others where there are several."""
+        return self._fitting(job) is self.small and self.small.pending < max(1, self.small.wanted - 1)
 
     def _fitting(self, job: Job) -> WorkerPool:
         size = len(job.original_code) + len(job.edit_snippet)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeVar
 import msgspec
 
 from fastapply import errors
-from fastapply.merge.values import ApplyResult, Choice, Doubt
+from fastapply.merge.values import ApplyResult, Choice, Doubt, Edit
 from fastapply.resolve.question import Part, Questions
 from fastapply.resolve.route import OnDoubt
 
@@ -24,6 +24,8 @@ __all__ = [
     "Answer",
     "AnyJob",
     "AskJob",
+    "Early",
+    "EarlyJob",
     "Job",
     "JudgeJob",
     "decode_job",
@@ -80,7 +82,17 @@ class JudgeJob(Job, frozen=True, tag="judge", kw_only=True):
         return cls(**fields, guess=guess, part=part, text=completion.text, finished=completion.finished, model=model)
 
 
-AnyJob = Job | AskJob | JudgeJob
+class EarlyJob(Job, frozen=True, tag="early", kw_only=True):
+    """Which edits are certain of a snippet whose first lines are there?"""
+
+
+class Early(msgspec.Struct, frozen=True):
+    """Edits that are certain before the snippet is whole."""
+
+    edits: tuple[Edit, ...]
+
+
+AnyJob = Job | AskJob | JudgeJob | EarlyJob
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
@@ -104,6 +116,7 @@ class Answer(msgspec.Struct, frozen=True, tag="answer"):
 
     result: ApplyResult | None = None
     questions: Questions | None = None
+    early: Early | None = None
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -142,7 +155,7 @@ def open_answer(payload: bytes, kind: type[T]) -> T:
     """The `kind` in `payload`, or the error in it raised with its own type."""
     message = _ANSWERS.decode(payload)
     if isinstance(message, Answer):
-        found = message.questions or message.result
+        found = message.questions or message.result or message.early
         if not isinstance(found, kind):
             raise errors.FastApplyError("a worker answered what was not asked")
         return found

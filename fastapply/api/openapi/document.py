@@ -9,6 +9,7 @@ from fastapply import __version__
 from fastapply.api.chat.wire import Chunk
 from fastapply.api.envelopes import family_of
 from fastapply.api.events import TextDelta
+from fastapply.api.live.lines import MEDIA_TYPE
 from fastapply.api.models import Models
 from fastapply.api.openapi.routes import ENVELOPES, ERRORS, ROUTES, Answer, Body, Route
 from fastapply.api.openapi.schemas import components, reference, request_schema
@@ -70,7 +71,7 @@ def build(needs_key: bool, models: Models) -> Json:
 def _kinds() -> Iterator[type]:
     for route in ROUTES:
         if route.body:
-            yield route.body.kind
+            yield from (route.body.kind, *route.body.lines)
         yield from (answer.kind for answer in route.answers if answer.kind not in (None, dict))
     yield from (kind for kind, _ in ENVELOPES.values())
 
@@ -105,8 +106,10 @@ def _query(name: str, choices: tuple[str, ...]) -> Json:
 
 
 def _request_body(body: Body) -> Json:
-    content = {"schema": reference(body.name), "example": body.example}
-    return {"required": True, "content": {"application/json": content}}
+    # Of lines OpenAPI 3.1 can't say what each one is.
+    schema = {"type": "string", "description": f"Lines, the first a `{body.name}`."} if body.lines else None
+    content = {"schema": schema or reference(body.name), "example": body.example}
+    return {"required": True, "content": {body.media_type: content}}
 
 
 def _responses(route: Route) -> Json:
@@ -129,6 +132,8 @@ def _schema(answer: Answer) -> Json:
     if answer.media_type == "text/event-stream":
         # Of one event: OpenAPI 3.1 has no way to say that its `data` is JSON in turn.
         return {"type": "object", "properties": {"data": {"type": "string"}}, "required": ["data"]}
+    if answer.kind and answer.media_type == MEDIA_TYPE:
+        return {"type": "string", "description": f"Lines, each a `{answer.kind.__name__}`."}
     if answer.kind is None:
         return {"type": "string"}
     return {"type": "object"} if answer.kind is dict else reference(answer.kind.__name__)

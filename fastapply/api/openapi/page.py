@@ -72,8 +72,8 @@ def _operation(method: str, path: str, operation: Json, document: Json) -> Itera
     yield _prose(f"{operation['summary']}.\n\n{operation.get('description', '')}")
     yield f"<pre><code>{escape(_curl(method, path, operation, document))}</code></pre>\n"
     if "requestBody" in operation:
-        reference = operation["requestBody"]["content"]["application/json"]["schema"]
-        yield f"<p>Send {_type(reference)}.</p>\n"
+        ((kind, body),) = operation["requestBody"]["content"].items()
+        yield f"<p>Send {_type(body['schema'])} as <code>{escape(kind)}</code>.</p>\n"
     yield from _table(("Status", "When", "Body"), map(_response, operation["responses"].items()))
     yield "</section>\n"
 
@@ -86,8 +86,10 @@ def _curl(method: str, path: str, operation: Json, document: Json) -> str:
     if operation.get("security", document["security"]):
         words.append('-H "Authorization: Bearer $FASTAPPLY_KEY"')
     if body := operation.get("requestBody"):
-        example = json.dumps(body["content"]["application/json"]["example"], indent=2, ensure_ascii=False)
-        words += ["-H 'Content-Type: application/json'", f"-d {shlex.quote(example)}"]
+        ((kind, content),) = body["content"].items()
+        example = content["example"]
+        text = example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False)
+        words += [f"-H 'Content-Type: {kind}'", f"-d {shlex.quote(text)}"]
     return " \\\n  ".join(words)
 
 

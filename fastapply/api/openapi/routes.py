@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from fastapply.api.agent import McpMessage, ToolList
 from fastapply.api.batch import wire as batch
 from fastapply.api.chat import wire as chat
 from fastapply.api.envelopes import ErrorEnvelope, ProblemBody
+from fastapply.api.live import wire as live
+from fastapply.api.live.lines import MEDIA_TYPE
 from fastapply.api.metrics import TEXT_FORMAT
 from fastapply.api.models import Model, ModelList
 from fastapply.api.state import Health, Readiness
@@ -32,9 +35,17 @@ class Body:
     kind: type
     aliases: Mapping[str, tuple[str, ...]]
     required: tuple[str, ...]
-    example: dict[str, Any]
+    example: dict[str, Any] | str
+    """A text where the body is lines: `lines` has the types of the further ones."""
     parts: tuple[Body, ...] = ()
     """Objects in it whose fields go by several names, too."""
+    lines: tuple[type, ...] = ()
+    """Where the body is lines of JSON, and `kind` the first one: what the others are."""
+
+    @property
+    def media_type(self) -> str:
+        """What it is announced as."""
+        return MEDIA_TYPE if self.lines else "application/json"
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,12 @@ _ADMISSION = (401, 403, 429)
 _MERGE = (400, *_ADMISSION, 413, 415, 422, 500, 502, 503, 504)
 _GREET = 'def greet(name):\n    print("hi " + name)\n\n\ngreet("you")\n'
 _GREET_BETTER = 'def greet(name):\n    print(f"hi {name}")\n# ... existing code ...\n'
+_STREAM = (
+    {"path": "greet.py", "original_code": _GREET},
+    {"delta": 'def greet(name):\n    print(f"hi {name}")\n'},
+    {"delta": "# ... existing code ...\n"},
+    {"end": True},
+)
 
 ROUTES = (
     Route(
@@ -136,6 +153,27 @@ ROUTES = (
         ),
         answers=(Answer(200, "What became of each file.", batch.BatchAnswer),),
         errors=_MERGE,
+    ),
+    Route(
+        method="post",
+        path="/v1/apply/stream",
+        name="applyStream",
+        summary="Merge a lazy edit while it is written",
+        description="The body is lines of JSON: first a `StreamRequest`, then `Piece`s as the model writes, at last "
+        "one with `end`; blank lines say that the client is there. The answer is lines, too, each a `Said`, and begins "
+        "while the body still comes: edits as soon as they are certain, then the `answer` or the `problem`. All edits "
+        "are among those of the answer, or it comes with the problem `early_edit_wrong`. What is wrong with the first "
+        "line has the status of its error. A body that ends without `end` is not merged.",
+        body=Body(
+            "StreamRequest",
+            live.StreamRequest,
+            live.ALIASES_OF_STREAM,
+            live.REQUIRED_OF_STREAM,
+            "".join(f"{json.dumps(line)}\n" for line in _STREAM),
+            lines=(live.Piece,),
+        ),
+        answers=(Answer(200, "Edits as they are certain, then the answer or the problem.", live.Said, MEDIA_TYPE),),
+        errors=(400, *_ADMISSION, 413, 415, 422),
     ),
     Route(
         method="post",

@@ -112,7 +112,8 @@ def test_every_command_on_it_works(service: Service, reply: httpx.Response) -> N
         off = "/mcp" in command  # tests/api/test_agent.py sends it to a service that has tools
         assert done.returncode == (22 if off else 0), command
         if "/v1/" in command:
-            json.loads(done.stdout)
+            for text in done.stdout.splitlines() if "ndjson" in command else [done.stdout]:
+                json.loads(text)
 
 
 def test_commands_send_the_key_where_one_is_asked_for() -> None:

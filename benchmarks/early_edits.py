@@ -1,0 +1,110 @@
+"""How early the edits of a snippet are certain while it is written, and how often that is wrong.
+
+    python benchmarks/early_edits.py CASES.jsonl.gz … [--golden tests/golden]
+
+Each case is cut behind each of its lines, as if a model had come so far. What is certain there must be among the edits
+of the whole snippet: whatever is not is printed, and makes the exit status 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import msgspec
+from golden_files import golden_cases
+
+from fastapply.apply import apply
+from fastapply.early import certain_edits
+from fastapply.errors import DeadlineExceeded
+from fastapply.evaluate import Case, load_cases
+from fastapply.machine import available_cores
+from fastapply.merge.text import split_lines
+from fastapply.merge.values import Edit
+
+
+class Seen(msgspec.Struct):
+    """What became of one case: its edits, those certain before the end with the share of lines and of characters that
+    was there at the first one, and those of them that the whole snippet does not make."""
+
+    id: str
+    refused: bool
+    edits: int
+    early: int
+    wrong: int
+    lines: float | None
+    characters: float | None
+
+
+def look(case: Case) -> Seen | None:
+    """What is certain at each line of `case`; `None` where the whole snippet can't be merged in time."""
+    arguments = {"path": case.path, "instruction": case.instruction}
+    try:
+        whole = apply(case.before, case.snippet, on_doubt="best", deadline=20, **arguments)
+    except DeadlineExceeded:
+        return None
+    shown = split_lines(case.snippet)
+    sent: dict[Edit, int] = {}
+    for count in range(1, len(shown)):
+        for edit in certain_edits(case.before, "".join(shown[:count]), deadline=20, **arguments):
+            sent.setdefault(edit, count)
+    first = min(sent.values(), default=None)
+    return Seen(
+        case.id,
+        bool(whole.doubts),
+        len(whole.edits),
+        len(sent),
+        len(sent.keys() - set(whole.edits)),
+        first and first / len(shown),
+        first and len("".join(shown[:first])) / len(case.snippet),
+    )
+
+
+def quartiles(shares: list[float]) -> str:
+    """The quartiles of `shares`, in per cent."""
+    return " / ".join(f"{share:.0%}" for share in statistics.quantiles(shares, n=4))
+
+
+def report(name: str, seen: list[Seen]) -> None:
+    """Print what holds of `seen`."""
+    merged = [one for one in seen if not one.refused and one.edits]
+    early = [one for one in merged if one.early]
+    refused = [one for one in seen if one.refused]
+    print(f"{name}: {len(merged)} merged cases with edits, {len(refused)} refused")
+    print(f"  with an edit before the end: {len(early)} ({len(early) / len(merged):.0%})")
+    print(f"  edits before the end: {sum(one.early for one in merged)} of {sum(one.edits for one in merged)}")
+    print(f"  wrong: {sum(one.wrong for one in merged)} in {sum(bool(one.wrong) for one in merged)} cases")
+    told = sum(bool(one.early) for one in refused)
+    print(f"  refused at the end: {told} with edits before, {sum(bool(one.wrong) for one in refused)} with other ones")
+    if len(early) > 1:
+        print(f"  lines there at the first, quartiles: {quartiles([one.lines for one in early if one.lines])}")
+        print(f"  characters: {quartiles([one.characters for one in early if one.characters])}")
+
+
+def main() -> int:
+    """Look at all cases."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="*", help="recorded cases, as `fastapply eval` reads them")
+    parser.add_argument("--golden", type=Path, help="a folder of golden cases")
+    args = parser.parse_args()
+    sets = {Path(file).name.partition(".")[0]: load_cases(file) for file in args.cases}
+    if args.golden:
+        sets["golden"] = golden_cases(args.golden)
+    everything: list[Seen] = []
+    with ProcessPoolExecutor(available_cores()) as processes:
+        for name, cases in sets.items():
+            seen = [one for one in processes.map(look, cases, chunksize=4) if one]
+            everything += seen
+            report(name, seen)
+    report("all", everything)
+    for one in everything:
+        if one.wrong:
+            print(f"wrong{' and refused' if one.refused else ''}: {one.id}")
+    return int(any(one.wrong and not one.refused for one in everything))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
