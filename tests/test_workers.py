@@ -98,6 +98,7 @@ def test_no_error_of_the_package_is_left_out_of_that() -> None:
         errors.QueueFull,
         errors.BatchRefused,
         errors.EarlyEditWrong,
+        errors.UnknownTool,
     )
     known = {error for error in all_errors if not issubclass(error, ours)}
     assert known - {errors.EditRefused, errors.FastApplyError, errors.DeadlineExceeded, errors.InvalidSetting} == {

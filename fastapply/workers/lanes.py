@@ -60,9 +60,9 @@ class Lanes:
         """Which edits are certain before the snippet is whole; raises as `apply` does."""
         return await self._fitting(job).run(job, Early)
 
-    def is_idle(self, job: Job) -> bool:
-        """Whether `job` is small, and leaves a worker to others where there are several."""
-        return self._fitting(job) is self.small and self.small.pending < max(1, self.small.wanted - 1)
+    def is_idle(self, characters: int) -> bool:
+        """Whether a job of so many is small, and leaves a worker to others where there are several."""
+        return characters < self._large_from and self.small.pending < max(1, self.small.wanted - 1)
 
     def _fitting(self, job: Job) -> WorkerPool:
         size = len(job.original_code) + len(job.edit_snippet)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,7 +23,7 @@ from fastapply.merge.text import bare_lines
 from fastapply.workers.wire import EarlyJob
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from litestar import Request
     from litestar.types import Receive, Scope, Send
@@ -39,8 +40,10 @@ __all__ = ["Session"]
 
 _LONGEST_SECONDS = 600.0
 """That a snippet may take to be written."""
-_LOOK_SECONDS = 2.0
+_LOOK_SECONDS = 5.0
 """That a search for certain edits may take."""
+_BUSY_SECONDS = 0.05
+"""After which is looked again for a worker that has nothing else to do."""
 
 
 class Session:
@@ -67,12 +70,13 @@ class Session:
         headers = [(b"content-type", MEDIA_TYPE.encode()), (b"x-accel-buffering", b"no")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         with contextlib.suppress(ClientGone):
-            async for said in self._answer():
-                line = msgspec.json.encode(said) + b"\n"
-                await send({"type": "http.response.body", "body": line, "more_body": True})
+            async with aclosing(self._answer()) as answer:
+                async for said in answer:
+                    line = msgspec.json.encode(said) + b"\n"
+                    await send({"type": "http.response.body", "body": line, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _answer(self) -> AsyncIterator[Said]:
+    async def _answer(self) -> AsyncGenerator[Said, None]:
         reading = asyncio.ensure_future(self._read())
         try:
             async for edit in self._early(reading):
@@ -108,9 +112,11 @@ class Session:
         pins = await asyncio.to_thread(_pins, self._begun.original_code)
         while not reading.done():
             await _first(reading, asyncio.ensure_future(self._snippet.grown(pins)))
+            while not reading.done() and not self._lanes.is_idle(len(self._begun.original_code)):
+                await asyncio.wait({reading}, timeout=_BUSY_SECONDS)
+            if reading.done():
+                return
             job = self._job()
-            if reading.done() or not self._lanes.is_idle(job):
-                continue
             search = asyncio.ensure_future(self._lanes.early(job))
             search.add_done_callback(_looked_at)
             # One that the end of the snippet overtakes is left to end by itself: to cancel it would cost a worker.
