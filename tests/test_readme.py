@@ -167,7 +167,7 @@ def pattern(expected: str) -> str:
 def run(command: str, folder: Path) -> str:
     """What `command` prints, with the command `fastapply` of this environment first on the path."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "no_proxy": "*"}
+    environment = {**os.environ, "PATH": path, "no_proxy": "*", "XDG_STATE_HOME": str(folder / "state")}
     done = subprocess.run(
         ["/bin/sh", "-c", command],
         cwd=folder,

@@ -1,1 +1,1 @@
-"""What an agent's tools need of the workspace: for now, writing files."""
+"""Tools for agents: what they are, what they do, and the workspace whose files they write."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shutil
 import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["State"]
 
+_README = "README.txt"
+_OWN = re.compile("[0-9a-f]{16}")
 _ABOUT = """\
 FastApply keeps here what it wrote to the files under the folders below: each edit, with the files' content before and
 after it, so that edits can be undone and are never left half-done. Nothing of it leaves this machine, and only the
@@ -26,12 +31,15 @@ last edits are kept. While no FastApply is running, this folder may be removed: 
 
 @dataclass(frozen=True)
 class State:
-    """The folders of one workspace; they exist."""
+    """The folders of one workspace."""
 
-    journal: Path
-    locks: Path
-    private: tuple[Path, ...]
-    """What is not for tools."""
+    base: Path
+    """Holds all of it, and is not for tools."""
+
+    own: Path
+    """What is of this workspace alone; the base itself where that was given."""
+
+    roots: tuple[Path, ...]
 
     @classmethod
     def of(cls, roots: Sequence[Path], given: Path | None) -> State:
@@ -41,14 +49,38 @@ class State:
         real = Path(os.path.realpath(base))
         if any(root.is_relative_to(real) for root in roots):
             raise InvalidRequest(f"{base}: the folder for the journal can't hold a root", field="state")
-        state = cls(own / "journal", base / "locks", (real,))
+        return cls(base, own, tuple(roots))
+
+    @property
+    def journal(self) -> Path:
+        """Where edits are kept."""
+        return self.own / "journal"
+
+    @property
+    def locks(self) -> Path:
+        """Where locks are."""
+        return self.base / "locks"
+
+    def make(self) -> None:
+        """See to it that the folders exist, are private, and count as in use. Raises `WorkspaceError`."""
         try:
-            for folder in (base, own, state.journal, state.locks):
+            for folder in (self.base, self.own, self.journal, self.locks):
                 _make_private(folder)
-            _tell(own / "README.txt", roots)
+            about = self.own / _README
+            if not about.exists():
+                text = _ABOUT + "".join(f"{root}\n" for root in self.roots)
+                about.write_text(text, "utf-8", "surrogateescape")
+            os.utime(about)
         except OSError as error:
-            raise WorkspaceError(f"{own}: the journal can't be kept there: {error.strerror}") from error
-        return state
+            raise WorkspaceError(f"{self.own}: the journal can't be kept there: {error.strerror}") from error
+
+    def forget_others(self, days: float) -> None:
+        """Remove what other workspaces of this user keep and have not used for so long, unless an edit was cut off."""
+        if self.own == self.base:
+            return
+        for folder in self.base.iterdir():
+            if _OWN.fullmatch(folder.name) and folder != self.own and _is_old(folder, days):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _users_folder() -> Path:
@@ -69,7 +101,10 @@ def _make_private(folder: Path) -> None:
         folder.chmod(0o700)
 
 
-def _tell(path: Path, roots: Sequence[Path]) -> None:
-    text = _ABOUT + "".join(f"{root}\n" for root in roots)
-    if not path.exists():
-        path.write_text(text, "utf-8", "surrogateescape")
+def _is_old(folder: Path, days: float) -> bool:
+    try:
+        names = os.listdir(folder / "journal")
+        used = (folder / _README).stat().st_mtime
+    except OSError:  # in the making, or not ours
+        return False
+    return time.time() - used > days * 86400 and all(name.endswith((".done", ".kept")) for name in names)

@@ -6,8 +6,6 @@ All methods block, on disks and on locks: a server calls them in a thread.
 from __future__ import annotations
 
 import contextlib
-import errno
-import hashlib
 import os
 import time
 from dataclasses import dataclass, field
@@ -15,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapply.agent.disk import Disk
-from fastapply.agent.files import Found, Irregular, read_file
-from fastapply.agent.journal import Entry, FileRecord, Journal, Record, blob
+from fastapply.agent.journal import MOST_DAYS, Entry, FileRecord, Journal, Record, blob
 from fastapply.agent.links import has_names_elsewhere
 from fastapply.agent.locks import Locks
-from fastapply.agent.roots import Place, Roots, open_folder
+from fastapply.agent.reading import FileState, find, read_text, reported, sha256_of
+from fastapply.agent.roots import Place, Roots
 from fastapply.agent.state import State
 from fastapply.agent.transaction import Transaction
 from fastapply.agent.undo import in_force, undoable
@@ -29,28 +27,14 @@ from fastapply.errors import (
     NotText,
     OutsideWorkspace,
     WorkspaceBusy,
-    WorkspaceError,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fastapply.agent.files import Attributes
+    from fastapply.agent.files import Attributes, Found
 
 __all__ = ["Changed", "FileState", "Held", "Past", "Receipt", "Recovered", "Workspace", "Write"]
-
-MAX_BYTES = 64 << 20
-"""The largest file that is read. A merge takes 32 million characters."""
-
-
-@dataclass(frozen=True)
-class FileState:
-    """A file as it was read; `text` and `sha256` (of its bytes) are `None` where there is none."""
-
-    path: Path
-    shown: str
-    text: str | None = field(repr=False)
-    sha256: str | None
 
 
 @dataclass(frozen=True)
@@ -138,12 +122,13 @@ class Workspace:
         self._disk = disk or Disk()
         given = Roots(roots)
         self._state = State.of(given.paths, state)
-        self._roots = Roots(roots, self._state.private)
+        self._state.make()
+        self._roots = Roots(roots, [self._state.base])
         self._locks = Locks(self._state.locks, wait)
         self._journal = Journal(self._state.journal, self._disk)
         self.recovered: tuple[Recovered, ...] = ()
         if not self._journal.is_quiet():
-            with _reported(), self._locks.writer():
+            with reported(), self._locks.writer():
                 self.recovered = self._recover()
 
     @property
@@ -153,12 +138,7 @@ class Workspace:
 
     def read(self, path: str) -> FileState:
         """The file at `path`. Raises `OutsideWorkspace`, `NotText`, `InputTooLarge`, `WorkspaceError`."""
-        place = self._roots.place(path)
-        with _reported(place.shown):
-            found = _find(place, path)
-        if found is None:
-            return FileState(place.path, place.shown, None, None)
-        return FileState(place.path, place.shown, _decode(found.content, place.shown), _sha256(found.content))
+        return read_text(self._roots, path)
 
     @contextlib.contextmanager
     def hold(self, *paths: str) -> Iterator[Held]:
@@ -187,7 +167,7 @@ class Workspace:
         An undo is an edit as well: to undo it by its id brings back what it took away. Raises `NothingToUndo`,
         and `EditConflict` where a file has changed since.
         """
-        with _reported():
+        with reported():
             entry = undoable(self._journal.done(), edit_id)
             wanted = [self._reversed(entry, file) for file in entry.record.files]
         with self._writing(wanted, None):
@@ -197,7 +177,7 @@ class Workspace:
 
     def history(self) -> tuple[Past, ...]:
         """The edits that the journal holds, oldest first. Raises `WorkspaceError`."""
-        with _reported():
+        with reported():
             entries = self._journal.done()
         valid = in_force(entries)
         return tuple(self._past(entry.record, entry.record.edit_id in valid) for entry in entries)
@@ -209,8 +189,9 @@ class Workspace:
 
     @contextlib.contextmanager
     def _writing(self, wanted: Sequence[_Wanted], held: Held | None) -> Iterator[None]:
+        self._state.make()  # another workspace may have found it unused
         with (
-            _reported(),
+            reported(),
             self._locks.files([each.place.path for each in wanted], held.locks if held else frozenset()),
             self._locks.writer(),
         ):
@@ -227,9 +208,11 @@ class Workspace:
         return tuple(recovered)
 
     def _write(self, wanted: Sequence[_Wanted], label: str, undoes: str | None) -> Receipt:
-        founds = [_find(each.place, each.place.shown, to_write=True) for each in wanted]
+        founds = [find(each.place, each.place.shown, to_write=True) for each in wanted]
         pairs = list(zip(wanted, founds, strict=True))
-        if stale := [each.place.shown for each, found in pairs if _sha256_of(found) != each.expected]:
+        if stale := [
+            each.place.shown for each, found in pairs if sha256_of(found.content if found else None) != each.expected
+        ]:
             raise EditConflict(
                 stale, "not the file that the edit was made for: it has changed, come into being or vanished since"
             )
@@ -243,6 +226,7 @@ class Workspace:
         Transaction(self._journal, self._disk, entry, self._roots.shown).run()
         with contextlib.suppress(OSError):  # the edit is made; old ones can be forgotten another time
             self._journal.prune()
+            self._state.forget_others(MOST_DAYS)
         return Receipt(record.edit_id, tuple(_changed(each, found) for each, found in pairs))
 
     def _planned(self, wanted: _Wanted, found: Found | None, contents: list[bytes]) -> FileRecord:
@@ -270,34 +254,6 @@ class Workspace:
         return _Wanted(place, content, file.new.sha256 if file.new else None, file.attributes, file.folders)
 
 
-@contextlib.contextmanager
-def _reported(shown: str = "") -> Iterator[None]:
-    """Raise what the system says as an error of ours, which names no more than the file."""
-    try:
-        yield
-    except OSError as error:
-        name = shown or os.fsdecode(error.filename or "")
-        said = f"{name}: {error.strerror or error}" if name else error.strerror or str(error)
-        raise WorkspaceError(f"{said}; nothing was written") from error
-
-
-def _find(place: Place, asked: str, to_write: bool = False) -> Found | None:
-    """The file as it is now. Raises `OutsideWorkspace` where it is none."""
-    try:
-        with open_folder(place.root, place.path.parent) as folder:
-            found = read_file(folder, place.path.name, MAX_BYTES)
-            if to_write and found is not None and not os.access(place.path.name, os.W_OK, dir_fd=folder):
-                # renaming over it would not ask
-                raise PermissionError(errno.EACCES, "no permission to write this file", place.shown)
-            return found
-    except FileNotFoundError:
-        return None
-    except NotADirectoryError:
-        raise OutsideWorkspace(asked, str(place.root), "a file, or a link since just now, is on its way") from None
-    except Irregular as error:
-        raise OutsideWorkspace(asked, str(place.root), str(error)) from None
-
-
 def _check_apart(places: Sequence[Place]) -> None:
     paths = [place.path for place in places]
     for place in places:
@@ -323,24 +279,6 @@ def _encode(write: Write) -> bytes:
         raise NotText(f"{write.path}: the new text has half a surrogate pair, which no file can hold") from None
 
 
-def _decode(content: bytes, shown: str) -> str:
-    if b"\0" in content:
-        raise NotText(f"{shown}: holds NUL bytes; only UTF-8 text is edited")
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise NotText(f"{shown}: line {line} is not UTF-8; other encodings are not edited") from None
-
-
 def _changed(wanted: _Wanted, found: Found | None) -> Changed:
-    after = None if wanted.content is None else _sha256(wanted.content)
-    return Changed(wanted.place.path, wanted.place.shown, _sha256_of(found), after)
-
-
-def _sha256_of(found: Found | None) -> str | None:
-    return None if found is None else _sha256(found.content)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    before = sha256_of(found.content if found else None)
+    return Changed(wanted.place.path, wanted.place.shown, before, sha256_of(wanted.content))

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import stat
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapply.agent.files import write_atomically
 from fastapply.cli.doubts import describe_doubts
 from fastapply.cli.exit_codes import DOUBT, ERROR, OK
-from fastapply.cli.terminal import DIM, Painter, paint_diff, write_text
+from fastapply.cli.merging import difference, fields, merge, print_json, show_diff, show_remarks
+from fastapply.cli.terminal import Painter
 from fastapply.cli.texts import decode, printable, read_snippet
 from fastapply.errors import DeadlineExceeded, EditRefused, FastApplyError, InvalidRequest
-from fastapply.wording import remark
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
-
-    from fastapply.merge.values import ApplyResult
 
 __all__ = ["run"]
 
 
 def run(args: argparse.Namespace) -> int:
     """Merge, write where asked to, and show what changed."""
+    _check_usage(args)
     try:
+        if args.patch_dir is not None:
+            from fastapply.cli.patch_dir import run_many
+
+            return run_many(args)
         return _run(args)
     except (FastApplyError, OSError) as error:
         if not args.json:
@@ -36,8 +36,26 @@ def run(args: argparse.Namespace) -> int:
                 raise FastApplyError(f"{error}; --deadline gives it longer") from None
             raise
         detail = str(error).encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # it may name a file
-        _print_json({"code": getattr(error, "code", "io_error"), "detail": detail, "path": printable(args.file)})
+        print_json(
+            {
+                "code": getattr(error, "code", "io_error"),
+                "detail": detail,
+                "path": printable(args.file or args.patch_dir),
+            }
+        )
         return ERROR
+
+
+def _check_usage(args: argparse.Namespace) -> None:
+    """End with the usage where what is asked for is neither one file nor a folder of edits."""
+    if args.patch_dir is not None:
+        for name, given in (("FILE", args.file), ("--edit", args.edit), ("--language", args.language)):
+            if given is not None:
+                args.wrong_usage(f"{name} is not for --patch-dir")
+    elif args.file is None or args.edit is None:
+        args.wrong_usage("FILE and --edit SNIPPET, or --patch-dir DIR, are required")
+    elif args.root is not None:
+        args.wrong_usage("--root is for --patch-dir only")
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -45,16 +63,19 @@ def _run(args: argparse.Namespace) -> int:
     original = decode(before or b"", args.file)
     snippet = read_snippet(args.edit)
     try:
-        result = _merge(args, original, snippet)
+        result = merge(args, args.file, original, snippet)
     except EditRefused as refusal:
         return _refused(args, refusal, original, snippet)
     written = args.write and (before is None or result.merged_code != original)
     if written:
         write_atomically(args.file, result.merged_code.encode(), expected=before)
+    before_text = None if before is None else original
+    diff = difference(args.file, before_text, result)
     if args.json:
-        _print_json({"path": printable(args.file), "written": written, **_fields(result)})
+        print_json({"path": printable(args.file), "written": written, **fields(result), "diff": diff})
     else:
-        _show(args, result, original, snippet, written)
+        show_diff(args, diff)
+        show_remarks(args, args.file, result, before_text, snippet, written)
     return DOUBT if result.doubts else OK
 
 
@@ -71,75 +92,12 @@ def _read_original(args: argparse.Namespace) -> bytes | None:
         raise InvalidRequest(f"{args.file}: no such file; --create makes it from the edit", field="file") from None
 
 
-def _merge(args: argparse.Namespace, original: str, snippet: str) -> ApplyResult:
-    from fastapply.apply import apply
-
-    with _time_limit(args.deadline):
-        return apply(
-            original,
-            snippet,
-            instruction=args.instruction,
-            path=printable(args.file),
-            language=args.language,
-            on_doubt=args.on_doubt,
-            deadline=args.deadline,
-        )
-
-
-@contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise `DeadlineExceeded` in the code within, as soon as the interpreter is back from C."""
-
-    def expire(*_: object) -> None:
-        raise DeadlineExceeded(seconds)
-
-    previous = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
-
-
 def _refused(args: argparse.Namespace, refusal: EditRefused, original: str, snippet: str) -> int:
     if args.json:
         content = {"path": printable(args.file), "written": False, "code": refusal.code, "detail": str(refusal)}
-        _print_json({**content, "doubts": refusal.doubts})
+        print_json({**content, "doubts": refusal.doubts})
         return DOUBT
     paint = Painter(sys.stderr, no_color=args.no_color)
     said = f"{args.file}: the edit can't be decided; nothing was changed"
     sys.stderr.write(f"{paint.shown(said)}\n{describe_doubts(refusal.doubts, args.file, original, snippet, paint)}")
     return DOUBT
-
-
-def _show(args: argparse.Namespace, result: ApplyResult, original: str, snippet: str, written: bool) -> None:
-    if result.diff:
-        # Whoever has read enough of the difference is still to be told of doubts.
-        with contextlib.suppress(BrokenPipeError):
-            write_text(paint_diff(result.diff, Painter(sys.stdout, no_color=args.no_color)))
-    paint = Painter(sys.stderr, no_color=args.no_color)
-    sys.stderr.write("".join(f"{paint(paint.shown(line), DIM)}\n" for line in _remarks(args.file, result, written)))
-    if result.doubts:
-        sys.stderr.write(describe_doubts(result.doubts, args.file, original, snippet, paint))
-
-
-def _remarks(name: str, result: ApplyResult, written: bool) -> Iterator[str]:
-    """What the diff does not say."""
-    yield from map(remark, result.notes)
-    if result.fallback:
-        yield f"merged line by line: {result.fallback}"
-    if not result.diff:
-        yield f"{name}: no change"
-    elif written:
-        yield f"{name}: written, {result.changes.added} lines added, {result.changes.removed} removed"
-
-
-def _fields(result: ApplyResult) -> dict[str, Any]:
-    return {name: getattr(result, name) for name in result.__struct_fields__}
-
-
-def _print_json(content: dict[str, Any]) -> None:
-    import msgspec
-
-    write_text(msgspec.json.encode(content).decode() + "\n")

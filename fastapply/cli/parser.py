@@ -59,22 +59,27 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_apply(verbs: Verbs) -> None:
     parser = verbs.add_parser(
         "apply",
-        help="merge an edit into a file and show the difference",
-        description="Merge the edit in SNIPPET into FILE and show what changes; --write changes the file.",
+        help="merge an edit into a file, or many into many, and show the difference",
+        description="Merge the edit in SNIPPET into FILE and show what changes; --write changes the file. With "
+        "--patch-dir in their place, each file under DIR is an edit of the file of the same path under ROOT, and all "
+        "are merged, or none.",
         epilog=_EXIT_CODES + "; with --on-doubt best, 1 says that the best guess is shown or written with doubts left",
     )
-    _add_merge_arguments(parser)
+    parser.set_defaults(wrong_usage=parser.error)
+    _add_merge_arguments(parser, required=False)
+    parser.add_argument("--patch-dir", metavar="DIR", help="folder of edits, in place of FILE and --edit")
+    parser.add_argument("--root", metavar="ROOT", help="folder of the files that --patch-dir edits (the current one)")
     parser.add_argument(
         "--on-doubt",
         choices=("refuse", "best"),
         default="refuse",
         help="what to do where the edit can't be decided: refuse it (the default), or take the best guess",
     )
-    parser.add_argument("--write", action="store_true", help="write the result to FILE, all of it or nothing")
-    parser.add_argument("--create", action="store_true", help="take FILE as empty where it does not exist")
+    parser.add_argument("--write", action="store_true", help="write the result, all of it or nothing")
+    parser.add_argument("--create", action="store_true", help="take a file as empty where it does not exist")
     parser.add_argument("--json", action="store_true", help="print the whole answer as JSON")
     parser.add_argument(
-        "--deadline", type=_positive_seconds, default=5.0, metavar="SECONDS", help="give up after this long (5)"
+        "--deadline", type=_positive_seconds, default=5.0, metavar="SECONDS", help="give a merge up after this long (5)"
     )
 
 
@@ -87,9 +92,9 @@ def _add_explain(verbs: Verbs) -> None:
     _add_merge_arguments(parser)
 
 
-def _add_merge_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="the file to merge into")
-    parser.add_argument("--edit", metavar="SNIPPET", required=True, help="file that holds the edit, or - for stdin")
+def _add_merge_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    parser.add_argument("file", metavar="FILE", nargs=None if required else "?", help="the file to merge into")
+    parser.add_argument("--edit", metavar="SNIPPET", required=required, help="file that holds the edit, or - for stdin")
     parser.add_argument("--instruction", default="", help="one sentence on what the edit is for")
     parser.add_argument("--language", help="the language of FILE, where its name does not say it")
     parser.add_argument("--no-color", action="store_true", help="no colours (NO_COLOR and FORCE_COLOR are heeded, too)")

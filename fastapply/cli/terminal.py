@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from typing import TextIO
 
 __all__ = ["BOLD", "CYAN", "DIM", "GREEN", "RED", "YELLOW", "Painter", "Progress", "paint_diff", "write_text"]
@@ -49,12 +50,19 @@ def _visible(match: re.Match[str]) -> str:
 
 
 def paint_diff(diff: str, paint: Painter) -> str:
-    """A unified diff of one file in the usual colours. Text on a stream that wants none stays what `patch` can read."""
-    return "\n".join(_paint_line(line, number, paint) for number, line in enumerate(diff.split("\n")))
+    """A unified diff, git's or of one file, in the usual colours. On a stream that wants none it stays as it is."""
+    return "\n".join(_paint_lines(diff.split("\n"), paint))
 
 
-def _paint_line(line: str, number: int, paint: Painter) -> str:
-    if number < 2:  # the two headers; further down `---` is a removed line
+def _paint_lines(lines: Sequence[str], paint: Painter) -> Iterator[str]:
+    in_head = True  # further down `---` is a removed line
+    for line in lines:
+        in_head = (in_head or line.startswith("diff --git ")) and not line.startswith("@@")
+        yield _paint_line(line, in_head, paint)
+
+
+def _paint_line(line: str, in_head: bool, paint: Painter) -> str:
+    if in_head:
         return paint(paint.shown(line), BOLD)
     if paint.is_terminal and line.startswith(" "):
         line = line.removesuffix("\r")  # worth seeing only where it may have changed

@@ -56,6 +56,27 @@ def test_the_journal_is_in_the_users_folder_by_the_roots(
     assert len(list((tmp_path / "xdg/fastapply").iterdir())) == 3, "two journals, and the locks that they share"
 
 
+def test_what_no_workspace_has_used_for_long_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
+    long_ago = time.time() - 31 * 86400
+    opened = {}
+    for name in ("unused", "cut off", "used"):
+        (tmp_path / name).mkdir()
+        opened[name] = Workspace([tmp_path / name])
+        put(opened[name], "a.py", "a\n")
+    for about in (tmp_path / "xdg/fastapply").glob("*/README.txt"):
+        if "used" not in about.read_text().splitlines()[-1].split("/"):
+            os.utime(about, (long_ago, long_ago))
+        if about.read_text().endswith("cut off\n"):
+            [entry] = (about.parent / "journal").iterdir()
+            entry.rename(entry.with_suffix(".committed"))
+    put(opened["used"], "b.py", "b\n")
+    left = {about.read_text().splitlines()[-1] for about in (tmp_path / "xdg/fastapply").glob("*/README.txt")}
+    assert left == {str(tmp_path / "used"), str(tmp_path / "cut off")}
+    put(opened["unused"], "b.py", "b\n")
+    assert len(opened["unused"].history()) == 1, "a workspace that is open goes on"
+
+
 def test_the_history_tells_what_is_held(workspace: Workspace) -> None:
     first = put(workspace, "a.py", "after\n")
     undone = workspace.undo()
