@@ -230,12 +230,12 @@ class NotText(WorkspaceError):
 
 
 class EditConflict(WorkspaceError):
-    """The files `paths` are not what the edit was made for: they have changed since. Nothing was written."""
+    """The files `paths` are not what the edit was made for: they have changed since. None of the edit was written."""
 
     code = "edit_conflict"
 
-    def __init__(self, paths: Sequence[str], why: str) -> None:
-        super().__init__(f"{', '.join(paths)}: {why}; nothing was written")
+    def __init__(self, paths: Sequence[str], why: str, outcome: str = "nothing was written") -> None:
+        super().__init__(f"{', '.join(paths)}: {why}; {outcome}")
         self.paths = tuple(paths)
 
 

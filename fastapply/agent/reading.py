@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_BYTES", "FileState", "find", "read_text", "reported", "sha256_of"]
 
+_NOTHING = "nothing was written"
+
 MAX_BYTES = 64 << 20
 """The largest file that is read. A merge takes 32 million characters."""
 
@@ -51,7 +53,7 @@ def reported(shown: str = "") -> Iterator[None]:
     except OSError as error:
         name = shown or os.fsdecode(error.filename or "")
         said = f"{name}: {error.strerror or error}" if name else error.strerror or str(error)
-        raise WorkspaceError(f"{said}; nothing was written") from error
+        raise WorkspaceError(said if _NOTHING in said else f"{said}; {_NOTHING}") from error
 
 
 def find(place: Place, asked: str, to_write: bool = False) -> Found | None:

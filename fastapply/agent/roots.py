@@ -63,7 +63,7 @@ class Roots:
             said = ", ".join(map(str, self.paths))
             raise OutsideWorkspace(asked, said, f"leads to {path}, which is outside of every root")
         self._check_parts(asked, path, root)
-        if path == root or asked.endswith("/") or path.is_dir():
+        if path == root or asked.endswith("/") or os.path.isdir(path):
             raise OutsideWorkspace(asked, str(root), "names a folder")
         return Place(path, root, self.shown(path))
 
@@ -137,7 +137,7 @@ def _twin(folder: Path, part: str) -> str:
     if part.isascii():
         return ""
     form = unicodedata.normalize("NFC", part)
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+    with contextlib.suppress(OSError):  # no folder, or not ours to read
         for name in os.listdir(folder):
             if unicodedata.normalize("NFC", name) == form:
                 return f"{part!a} does not exist, but {name!a} does: the same name in another Unicode form"

@@ -72,8 +72,8 @@ class Transaction:
             said = "failed, and so did taking it back; when the workspace is opened again, it is brought to an end"
             raise WorkspaceError(f"edit {self._entry.record.edit_id} {said}") from error
         if changed:
-            said = "somebody else has written meanwhile what could not be taken back"
-            raise EditConflict(changed, said) from error
+            outcome = "the rest of the edit was taken back, and the journal keeps what these files held"
+            raise EditConflict(changed, "somebody else has written it meanwhile", outcome) from error
 
     def _prepare(self) -> None:
         for file in self._files:

@@ -28,6 +28,17 @@ def workspace(root: Path, tmp_path: Path) -> Workspace:
     return Workspace([root], tmp_path / "state")
 
 
+def test_nothing_is_relied_on_before_it_is_on_the_disk(root: Path, tmp_path: Path) -> None:
+    steps: list[str] = []
+    workspace = Workspace([root], tmp_path / "state", disk=SteppingDisk(lambda _, name: steps.append(name)))
+    put(workspace, "a.py", "after\n")
+    written = ["create", "write", "write the rest"]
+    renamed = ["rename", "sync"]
+    planned, draft = [*written, "sync", *renamed], [*written, "chmod", "sync"]
+    committed, carried_out, done = renamed, ["rename", "unlink", "sync"], renamed
+    assert [step for step in steps if step != "chown"] == [*planned, *draft, *committed, *carried_out, *done]
+
+
 def put(workspace: Workspace, path: str, text: str) -> str:
     edit_id = workspace.commit([Write(path, text, workspace.read(path).sha256)], label=f"put {path}").edit_id
     assert edit_id

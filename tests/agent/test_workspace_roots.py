@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fastapply.agent.workspace import Workspace, Write
-from fastapply.errors import EditConflict, FastApplyError, InvalidRequest, OutsideWorkspace
-from support.disks import SteppingDisk, snapshot
+from fastapply.errors import EditConflict, FastApplyError, InvalidRequest, OutsideWorkspace, WorkspaceError
+from support.disks import SteppingDisk, UnsyncedDisk, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -229,6 +231,31 @@ def test_a_hard_link_to_the_outside_is_refused_and_one_within_kept(base: Path, w
     workspace.commit([Write("same.py", "after\n", workspace.read("same.py").sha256)])
     assert (base / "root/src/a.py").read_text() == "after\n"
     assert (base / "root/src/a.py").samefile(base / "root/same.py")
+
+
+NAMES = "..|.||src|a.py|new|out|secret.py|there-and-back|root|root-too|outside|.git|.GIT|config|hidden|loop|journal"
+PARTS = st.sampled_from([*NAMES.split("|"), "\uff0e\uff0e", "\u2025", "..\\", "~", "proc", "self", "a" * 300, " ", NFD])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.lists(PARTS, min_size=1, max_size=7), start=st.sampled_from(["", "/", "{base}/", "/proc/self/root{base}/"])
+)
+def test_no_path_writes_anything_but_under_the_root(base: Path, parts: list[str], start: str) -> None:
+    path = start.format(base=base) + "/".join(parts)
+    fixed = ("root-too", "outside", "root/.git")
+    before = [snapshot(base / folder) for folder in fixed]
+    beside = set(os.listdir(base))
+    workspace = Workspace([base / "root"], base / "state", disk=UnsyncedDisk())
+    try:
+        receipt = workspace.commit([Write(path, f"{path} was here\n", workspace.read(path).sha256)])
+    except WorkspaceError:
+        pass
+    else:
+        assert all(changed.path.resolve().is_relative_to(base / "root") for changed in receipt.files)
+        assert workspace.read(path).text == f"{path} was here\n"
+    assert [snapshot(base / folder) for folder in fixed] == before
+    assert set(os.listdir(base)) <= {*beside, "state"}
 
 
 def swap(folder: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+
+from fastapply import errors
+from fastapply.api.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +34,25 @@ def assert_problem(reply: httpx.Response, status: int, code: str) -> dict[str, o
     assert problem["title"]
     assert problem["detail"]
     return problem
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.OutsideWorkspace("../x", "/root", "leads out"), 403),
+        (errors.EditConflict(["x"], "changed"), 409),
+        (errors.NothingToUndo("no edit"), 404),
+        (errors.NotText("x: is not UTF-8"), 422),
+        (errors.WorkspaceBusy("wait"), 503),
+        (errors.WorkspaceError("x: no space left"), 500),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_errors_of_a_workspace_have_a_status_and_a_title(error: errors.FastApplyError, status: int) -> None:
+    problem = Problem.of(error)
+    assert (problem.status, problem.code) == (status, error.code)
+    assert problem.problem_body().title != HTTPStatus(status).phrase
+    assert problem.headers.get("Retry-After") == ("1" if status == 503 else None)
 
 
 @pytest.mark.parametrize(
