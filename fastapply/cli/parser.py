@@ -46,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_serve(verbs)
     _add_mcp(verbs)
     _add_tools(verbs)
+    _add_lsp(verbs)
     _add_key(verbs)
     _add_config(verbs)
     _add_models(verbs)
@@ -144,6 +145,29 @@ def _add_tools(verbs: Verbs) -> None:
         choices=("openai", "openai-responses", "anthropic", "gemini", "mcp"),
         default="mcp",
         help="whose interface: OpenAI's Chat Completions or Responses, Anthropic's, Gemini's, or MCP (the default)",
+    )
+
+
+def _add_lsp(verbs: Verbs) -> None:
+    parser = verbs.add_parser(
+        "lsp",
+        help="serve editors as a language server",
+        description="Serve an editor as a language server, over stdin and stdout unless an address is given. Edits are "
+        "merged by a process of this command unless a service is named.",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--stdio", action="store_true", help="over stdin and stdout, as without it")
+    where.add_argument("--tcp", metavar="HOST:PORT", help="listen on an address of this machine; port 0 is a free one")
+    where.add_argument("--ws", metavar="HOST:PORT", help="the same for websockets")
+    parser.add_argument(
+        "--origin", action="append", default=[], metavar="URL", help="a web page that may connect to --ws (none)"
+    )
+    parser.add_argument("--url", metavar="URL", help="merge on the service there, such as http://127.0.0.1:8000")
+    parser.add_argument(
+        "--key-env", metavar="NAME", help="environment variable that holds the service's key (FASTAPPLY_API_KEY)"
+    )
+    parser.add_argument(
+        "--warm-up", action="store_true", help="have the model of the service read files that are opened or changed"
     )
 
 

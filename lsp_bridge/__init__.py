@@ -1,0 +1,1 @@
+"""The merge in editors: a language server, `fastapply lsp`."""
