@@ -6,15 +6,28 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.editor import editing, git, until
+from support.editor import editing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.asyncio
 
-STORE = "class Store:\n    def get(self, key):\n        return self.items[key]\n\n    def put(self, key, value):\n        self.items[key] = value\n"
-EDIT = "class Store:\n    # ... existing code ...\n    def put(self, key, value):\n        self.log(key)\n        self.items[key] = value\n"
+STORE = """\
+class Store:
+    def get(self, key):
+        return self.items[key]
+
+    def put(self, key, value):
+        self.items[key] = value
+"""
+EDIT = """\
+class Store:
+    # ... existing code ...
+    def put(self, key, value):
+        self.log(key)
+        self.items[key] = value
+"""
 MERGED = STORE.replace("        self.items[key] = value\n", "        self.log(key)\n        self.items[key] = value\n")
 
 
