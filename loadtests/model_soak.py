@@ -67,7 +67,7 @@ def main() -> int:
 
 
 def _babbler(folder: Path, cases: list[str]) -> Path:
-    from loadtests.babbler import write_babbler
+    from backend.bench.checkpoints import write_babbler
 
     folder.mkdir()
     write_babbler(folder, [edit.body.decode() for edit in load_edits(cases)])

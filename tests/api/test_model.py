@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from backend.bench.checkpoints import write_parrot
 from fastapply import apply
 from fastapply.resolve.question import questions
-from support.parrot import parrot
 from support.service import running, wait_until
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def the_part() -> str:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return parrot(tmp_path_factory.mktemp("parrot"), [ANSWER, the_part()])
+    return write_parrot(tmp_path_factory.mktemp("parrot"), [ANSWER, the_part()])
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from support.parrot import parrot
+from backend.bench.checkpoints import write_parrot
 from support.service import running, wait_until
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def edit(service: Service, name: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = parrot(tmp_path_factory.mktemp("parrot"), [edited(name) for name in NAMES])
+    folder = write_parrot(tmp_path_factory.mktemp("parrot"), [edited(name) for name in NAMES])
     options = ("--model", str(folder), "--profile", PROFILE, "--device", "cpu", "--pool-workers", "1")
     with running(tmp_path_factory.mktemp("log") / "serve.log", *options) as service:
         wait_until(lambda: httpx.get(f"{service.url}/health").json()["models"][PROFILE] == "up", 90)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.bench.checkpoints import write_parrot
 from fastapply.doctor import Finding, examine
 from fastapply.doctor.installed import look_at_dependencies, look_at_grammars, look_at_python
 from fastapply.doctor.machine import look_at_cores, look_at_log, look_at_memory, look_at_port
@@ -21,7 +22,6 @@ from fastapply.doctor.said import look_at_file, look_at_keys, look_at_transport
 from fastapply.machine import available_cores, available_memory
 from fastapply.merge import rules
 from fastapply.settings.model import GIB, Key, ModelSettings, PoolSettings, ServerSettings, Settings
-from support.parrot import parrot
 
 A, B = "a" * 64, "b" * 64
 
@@ -227,7 +227,7 @@ class TestModel:
         assert levels(look_at_model(ModelSettings())) == ["ok"]
 
     def test_a_checkpoint_that_is_there(self, tmp_path: Path) -> None:
-        folder = parrot(tmp_path, ["one\n"])
+        folder = write_parrot(tmp_path, ["one\n"])
         model = ModelSettings(profile="kortix-fastapply-1.5b", folder=str(folder))
         assert levels(look_at_model(model)) == ["ok"]
         (folder / "model.safetensors").unlink()
@@ -245,7 +245,9 @@ class TestModel:
         assert said in finding.what
 
     def test_a_profile_of_other_marks_than_the_vocabulary_s(self, tmp_path: Path) -> None:
-        [finding] = look_at_model(ModelSettings(profile="generic-llama3", folder=str(parrot(tmp_path, ["one\n"]))))
+        [finding] = look_at_model(
+            ModelSettings(profile="generic-llama3", folder=str(write_parrot(tmp_path, ["one\n"])))
+        )
         assert finding.level == "problem"
         assert "<|begin_of_text|>" in finding.what
 
