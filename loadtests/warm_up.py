@@ -105,6 +105,8 @@ def _edit(server: Server, file: File) -> Row:
                 first = time.perf_counter()
             elif name == "data" and event == "result":
                 result = json.loads(data)
+            elif name == "data" and event == "error":
+                raise RuntimeError(f"the edit was not answered: {data}; see {server.log}")
     ended = time.perf_counter()
     usage = result.get("usage", {})
     return {
