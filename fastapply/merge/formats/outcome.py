@@ -11,6 +11,8 @@ from fastapply.merge.formats.rows import Hunk
 from fastapply.merge.formats.shift import Shift
 from fastapply.merge.values import Doubt, DoubtKind, LineRange
 
+SEEMS_APPLIED = "the hunk seems to be applied already, and its old lines stand elsewhere too"
+"""What is said of a hunk whose two sides both stand in the original."""
 _MOST_CANDIDATES = 20
 
 

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Sequence
 from fastapply.merge.choices import Choices
 from fastapply.merge.formats.fuzzy import Fit, clear_winner, fuzzy_fits
 from fastapply.merge.formats.index import Index, Level, TooAlike, key_of
-from fastapply.merge.formats.outcome import Applied, Found, Outcome, Placed, Search, doubt_about
+from fastapply.merge.formats.outcome import SEEMS_APPLIED, Applied, Found, Outcome, Placed, Search, doubt_about
 from fastapply.merge.formats.rows import BLANKS, Hunk, Row, is_comment_elision, quoted
 from fastapply.merge.formats.shift import NO_SHIFT, Shift, shift_between
 from fastapply.merge.formats.together import seen_together
 from fastapply.merge.formats.trust import Trust, nearest, trusts
 from fastapply.merge.values import Doubt
-
-_SEEMS_APPLIED = "the hunk seems to be applied already, and its old lines stand elsewhere too"
 
 
 def place_hunks(hunks: Sequence[Hunk], index: Index, choices: Choices) -> tuple[list[Placed], list[Doubt]]:
@@ -30,7 +28,7 @@ def place_hunks(hunks: Sequence[Hunk], index: Index, choices: Choices) -> tuple[
             outcomes.append((hunk, _decide(hunk, search, trust, index)))
         except TooAlike:
             outcomes.append((hunk, _too_alike(hunk)))
-    outcomes = [_chosen_by_hand(*one, index, choices) for one in seen_together(outcomes)]
+    outcomes = [_chosen_by_hand(*one, index, choices) for one in seen_together(outcomes, index)]
     placed = [outcome for _, outcome in outcomes if isinstance(outcome, Placed)]
     return placed, [outcome for _, outcome in outcomes if isinstance(outcome, Doubt)]
 
@@ -151,11 +149,11 @@ def _against_others(hunk: Hunk, old: Found, search: Search, trust: Trust, index:
         return doubt_about(hunk, "ambiguous_anchor", "the removed lines repeat each other", search.olds)
     else:
         news = [new for new in news if new.start < old.start or old.end < new.end]
-    no_trace = _leaves_no_trace(hunk)
+    no_trace = hunk.leaves_no_trace
     numbered = [] if no_trace else [new for new in news if new.start in (trust.expected, trust.expected_new)]
     headed = _below_heads(hunk, news, index) if hunk.heads and _first_heads(hunk, index) else []
     if numbered or (headed and not _below_heads(hunk, [old], index)):
-        return doubt_about(hunk, "ambiguous_anchor", _SEEMS_APPLIED, [old, *(numbered or headed)])
+        return doubt_about(hunk, "ambiguous_anchor", SEEMS_APPLIED, [old, *(numbered or headed)])
     if no_trace:
         twins = _twins(hunk, old, search, trust, index)
         if twins:
@@ -198,12 +196,8 @@ def _placed_at(hunk: Hunk, old: Found, chosen: bool) -> Placed:
 def _tells(hunk: Hunk) -> bool:
     """True where the added lines are long enough, and new enough, that nobody wants them twice in a row."""
     old = {key_of(row.text, Level.INDENT) for row in hunk.old}
-    weights = [_weight(row) for row in hunk.added if key_of(row.text, Level.INDENT) not in old]
+    weights = [row.weight for row in hunk.added if key_of(row.text, Level.INDENT) not in old]
     return max(weights, default=0) >= 8 or sum(weights) >= 16
-
-
-def _weight(row: Row) -> int:
-    return sum(map(str.isalnum, row.text[:200]))
 
 
 def _maybe_applied(hunk: Hunk, search: Search, trust: Trust, index: Index) -> Outcome:
@@ -213,23 +207,17 @@ def _maybe_applied(hunk: Hunk, search: Search, trust: Trust, index: Index) -> Ou
         level = Level(level + 1)
         olds = _find(hunk.old, hunk, index, level)
     apart = [old for old in olds if not any(old.meets(new) for new in search.news)]
-    if _leaves_no_trace(hunk):
+    if hunk.leaves_no_trace:
         chosen = _chosen(hunk, apart, trust, index) if apart else _not_found(hunk, index)
         if isinstance(chosen, Found):
             return _against_others(hunk, chosen, Search(level, apart, []), trust, index)
         return chosen
     if apart:
-        return doubt_about(hunk, "ambiguous_anchor", _SEEMS_APPLIED, [*apart, *search.news])
+        return doubt_about(hunk, "ambiguous_anchor", SEEMS_APPLIED, [*apart, *search.news])
     named = any(new.start in (trust.expected, trust.expected_new) for new in search.news)
-    if (named or len(search.news) == 1) and sum(map(_weight, hunk.new)) >= 2:
+    if (named or len(search.news) == 1) and sum(row.weight for row in hunk.new) >= 2:
         return Applied(tuple(search.news))
     return _not_found(hunk, index)
-
-
-def _leaves_no_trace(hunk: Hunk) -> bool:
-    """True where the new side can't be known again: nothing but brackets, or removed lines with an open end."""
-    open_cut = not hunk.added and "-" in (hunk.rows[0].sign, hunk.rows[-1].sign)
-    return open_cut or not any(map(_weight, hunk.new))
 
 
 def _without_context(hunk: Hunk, trust: Trust, index: Index) -> Outcome:

@@ -35,6 +35,11 @@ class Row(msgspec.Struct, frozen=True):
     line: int
     bare: str | None = None
 
+    @property
+    def weight(self) -> int:
+        """How many letters and digits it has, of its first 200 characters."""
+        return sum(map(str.isalnum, self.text[:200]))
+
 
 class Hunk(msgspec.Struct, frozen=True):
     """Rows that belong together, and what the snippet says of their place.
@@ -77,6 +82,12 @@ class Hunk(msgspec.Struct, frozen=True):
     def changes(self) -> bool:
         """True where the hunk adds or removes a line."""
         return any(row.sign != " " for row in self.rows)
+
+    @property
+    def leaves_no_trace(self) -> bool:
+        """True where its new side can't be known again: nothing but brackets, or removed lines with an open end."""
+        open_cut = not self.added and "-" in (self.rows[0].sign, self.rows[-1].sign)
+        return open_cut or not any(row.weight for row in self.new)
 
 
 class FilePart(msgspec.Struct, frozen=True):

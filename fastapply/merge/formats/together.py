@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 
-from fastapply.merge.formats.outcome import Applied, Found, Outcome, Placed, doubt_about
-from fastapply.merge.formats.rows import Hunk
+from fastapply.merge.formats.index import Index, Level, TooAlike
+from fastapply.merge.formats.outcome import SEEMS_APPLIED, Applied, Found, Outcome, Placed, doubt_about
+from fastapply.merge.formats.rows import Hunk, Row
 from fastapply.merge.formats.shift import NO_SHIFT
 from fastapply.merge.values import Doubt
 
 
-def seen_together(outcomes: list[tuple[Hunk, Outcome]]) -> list[tuple[Hunk, Outcome]]:
+def seen_together(outcomes: list[tuple[Hunk, Outcome]], index: Index) -> list[tuple[Hunk, Outcome]]:
     """`outcomes`, revised where some hunks are applied already: their lines are not for another hunk to change."""
+    if len(outcomes) > 1 and any(isinstance(outcome, Placed) for _, outcome in outcomes):
+        all_seem = _all_seem_applied(outcomes, index)
+        outcomes = [(hunk, _undecided(hunk, outcome, all_seem, index)) for hunk, outcome in outcomes]
     regions = _applied_regions(outcomes)
     if not regions:
         return outcomes
@@ -29,6 +34,31 @@ def seen_together(outcomes: list[tuple[Hunk, Outcome]]) -> list[tuple[Hunk, Outc
     return seen
 
 
+def _all_seem_applied(outcomes: list[tuple[Hunk, Outcome]], index: Index) -> bool:
+    """True where the new sides of all hunks stand in the original: what one adds may make the old side of another, so
+    old lines found elsewhere say little then."""
+    return all(
+        _stands(hunk.new, index) if hunk.added else not isinstance(outcome, Placed) for hunk, outcome in outcomes
+    )
+
+
+def _undecided(hunk: Hunk, outcome: Outcome, all_seem_applied: bool, index: Index) -> Outcome:
+    """A doubt in place of a hunk that has a place where all seem applied, or seems applied at the end of the file and
+    may go there as well, where others are not."""
+    if isinstance(outcome, Placed) and all_seem_applied:
+        return doubt_about(hunk, "ambiguous_anchor", SEEMS_APPLIED, [_place(outcome)])
+    if isinstance(outcome, Applied) and not all_seem_applied and hunk.at_end and _stands(hunk.old, index):
+        return doubt_about(hunk, "ambiguous_anchor", SEEMS_APPLIED, outcome.places)
+    return outcome
+
+
+def _stands(side: Sequence[Row], index: Index) -> bool:
+    try:
+        return bool(side) and bool(index.places([row.text for row in side], Level.INDENT))
+    except TooAlike:
+        return False
+
+
 def _applied_regions(outcomes: list[tuple[Hunk, Outcome]]) -> list[tuple[int, int]]:
     """Where hunks are applied already, or seem to be: ranges in order, none over another."""
     found = [(place.start, place.end) for _, one in outcomes if isinstance(one, Applied) for place in one.places]
@@ -44,10 +74,12 @@ def _applied_regions(outcomes: list[tuple[Hunk, Outcome]]) -> list[tuple[int, in
 
 
 def _is_doubtful(placed: Placed, drift: int, regions: list[tuple[int, int]]) -> bool:
-    """True where the place was chosen by numbers that hold no more, is far from them, or is another hunk's."""
+    """True where the place was chosen by numbers that hold no more, is far from them, or is another hunk's; and where
+    nothing would tell that this hunk, too, is applied already."""
     stated = [line for line in (placed.hunk.stated, placed.hunk.stated_new) if line is not None]
     is_far = bool(stated) and all(abs(placed.start - line) > drift for line in stated)
-    return is_far or (bool(stated) and placed.chosen) or _changes_within(placed, regions)
+    is_chosen = bool(stated) and placed.chosen
+    return is_far or is_chosen or placed.hunk.leaves_no_trace or _changes_within(placed, regions)
 
 
 def _changes_within(placed: Placed, regions: list[tuple[int, int]]) -> bool:

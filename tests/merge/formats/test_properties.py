@@ -64,8 +64,17 @@ def unified(old: list[str], new: list[str], context: int) -> list[str]:
     return list(difflib.unified_diff(old, new, "a/f", "b/f", lineterm="", n=context))
 
 
+RET = "    return long_name"
+# The last hunk is applied, and the numbers of the others name, by chance, where their lines stand now.
+NO_TRACE = (
+    [RET, "-- x", "", "+y", "-- x", RET, "+y", RET, RET],
+    [RET, "", "", "-- x", RET, "+y", "", "b", "    new()"],
+)
+
+
 @settings(max_examples=300, deadline=None)
 @given(edited(), ENDINGS, st.integers(0, 3))
+@example(NO_TRACE, ["\n"], 0)
 def test_unified_diff(apply, texts, endings, context) -> None:
     check(unified(*texts, context), *texts, endings, apply)
 
@@ -145,8 +154,27 @@ def test_search_replace(apply, texts, endings, context) -> None:
     check(blocks, old, new, endings, apply)
 
 
+# What one hunk adds makes the old side of the other, so that both seem to be still to do the second time.
+REMADE = (
+    ["}", "=", "=", "=", "a", "=", "a", "a", "=", "=", "a", "}"],
+    ["a", "=", "=", "=", "a", "=", "a", "a", "new", "    new()", "}", "=", "a", "}"],
+)
+REMADE_ABOVE = (
+    ["\t", "", "{", "b", "", *["\t"] * 4, "", "\t"],
+    [*"\t", "", "{", "b", "    new()", "new", "", "\t", "\t", "new", "", "b", "", "\t"],
+)
+# The end of the file is as the last hunk leaves it, before and after.
+ENDS_ALIKE = (
+    [RET, RET, RET, "b", RET, "b", "b", RET, "b", "b", RET, "b", "b", "b"],
+    [RET, "b", "b", RET, "b", "b", RET, "b", "b", "b", RET, "b", "b", "b"],
+)
+
+
 @settings(max_examples=300, deadline=None)
 @given(edited(), ENDINGS, st.integers(0, 3), st.booleans())
+@example(REMADE, ["\n"], 1, False)
+@example(REMADE_ABOVE, ["\n"], 1, False)
+@example(ENDS_ALIKE, ["\n"], 1, True)
 def test_patch(apply, texts, endings, context, marked_end) -> None:
     old, new = texts
     out = ["*** Begin Patch", "*** Update File: f"]
