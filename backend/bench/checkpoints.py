@@ -81,13 +81,14 @@ def write_parrot(
 
 
 def _followers(tokenizer: Tokenizer, texts: Sequence[str], begin: str, end: str) -> dict[tuple[int, int], float]:
-    """For each last token of a line the first of the next, and how strongly it follows: of two texts the first."""
+    """For each last token of a line the first of the next, and how strongly it follows: at the begin, the first text's
+    most."""
     found: dict[tuple[int, int], float] = {}
     for number, text in enumerate(texts):
         for before, after in pairwise([begin, *text.splitlines(keepends=True), end]):
             pair = tokenizer.encode(before).ids[-1], tokenizer.encode(after).ids[0]
             assert pair not in found, f"{before!r} ends as another line does"
-            found[pair] = 1 - number / len(texts) / 2
+            found[pair] = 1 - number / len(texts) / 2 if before == begin else 1
     return found
 
 
