@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterable
 
 from fastapply.merge.layout import TAB_WIDTH, Layout
 from fastapply.merge.text import indent_of
@@ -43,10 +44,13 @@ class Shifts:
         return Counter(deltas).most_common(1)[0][0]
 
     def _tabs_against_spaces(self) -> bool:
-        def tabs(layout: Layout) -> set[str]:
-            return {layout.lines[k][0] for k in layout.filled if layout.lines[k][:1] in ("\t", " ")}
+        def tabs(layout: Layout, lines: Iterable[int]) -> set[str]:
+            return {layout.lines[k][0] for k in lines if layout.lines[k][:1] in ("\t", " ")}
 
-        mine, theirs = tabs(self._snippet), tabs(self._original)
+        mine = tabs(self._snippet, self._snippet.filled)
+        # Of the lines that are shown, where any of them is indented: comments elsewhere often begin with a blank.
+        shown = (self._match[i] for i in self._exact)
+        theirs = tabs(self._original, shown) or tabs(self._original, self._original.filled)
         return mine == {" "} and theirs == {"\t"} or mine == {"\t"} and theirs == {" "}
 
     def of(self, i: int) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from fastapply.merge.deadline import Deadline, paced
-from fastapply.merge.layout import key_of, width_of
+from fastapply.merge.layout import TAB_WIDTH, key_of, width_of
 from fastapply.merge.markers import LONGEST, comment_body, is_marker, is_note, is_removal_note, names_in, split_trailing
 from fastapply.merge.signature import likeness
 from fastapply.merge.text import bare_lines
@@ -83,7 +83,7 @@ def read_snippet(
     first, last = _unwrap(raw, original, original_keys, path, prose)
     signed = _is_signed(raw[first:last], original_keys, original, prose)
     snippet = Snippet([], [], [], [], [], [], signed)
-    shifted = frozenset(line.rstrip() for line in original) if signed else frozenset()
+    shifted = _either_way(original) if signed else frozenset()
     diff = signed and _all_blanked(raw[first:last], shifted)
     for number in paced(range(first, last), limit):
         _take(snippet, raw, number, original_keys, shifted, diff)
@@ -189,6 +189,12 @@ def _is_signed(lines: list[str], known: frozenset[str], original: list[str], pro
         elif not prose and not re.match(r"\+[+=]|\+\s*\d", line):
             votes += 1
     return votes > 0
+
+
+def _either_way(original: list[str]) -> frozenset[str]:
+    """The lines of the original, those that are indented by tabs by blanks, too: models write either."""
+    bare = [line.rstrip() for line in original]
+    return frozenset([*bare, *(line.expandtabs(TAB_WIDTH) for line in bare if line.startswith("\t"))])
 
 
 def _is_blanked(line: str, exact: set[str] | frozenset[str]) -> bool:

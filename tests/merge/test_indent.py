@@ -113,3 +113,23 @@ def test_each_part_has_its_own_shift() -> None:
     expected = replaced(MODULE, "        handle.write(text)\n", "        handle.write(text)\n        sync(path)\n")
     expected = replaced(expected, "    store.load(sys.argv[1])\n", "    store.load(sys.argv[1])\n    sync(store)\n")
     assert sure(MODULE, snippet) == expected
+
+
+def test_context_in_blanks_behind_a_diff_s_blank_is_that_of_a_file_in_tabs() -> None:
+    """Some of the lines are in tabs, some not deep enough for one: all have lost the same blank."""
+    original = "\n".join(f"  def {name}(sku) do\n\tcall(:{name}, sku)\n  end\n" for name in ("count", "put"))
+    snippet = "     call(:count, sku)\n   end\n \n   def put(sku) do\n+    check(sku)\n     call(:put, sku)\n"
+    merged = sure(original, snippet, "stock.ex")
+    assert merged == replaced(original, "\tcall(:put, sku)\n", "    check(sku)\n\tcall(:put, sku)\n")
+    assert sure(merged, snippet, "stock.ex") == merged
+
+
+def test_new_lines_are_in_tabs_where_the_lines_shown_are() -> None:
+    """Whatever blanks there are in comments elsewhere."""
+    head = "<?php\n/**\n * Finds.\n */\nfunction find($key)\n{\n"
+    original = head + "\tif (has($key)) {\n\t\treturn get($key);\n\t}\n}\n"
+    lines = ["     if (has($key)) {", "-        return get($key);", "+        return load($key);", "     }", " }"]
+    snippet = "\n".join([" function find($key)", " {", *lines, ""])
+    merged = sure(original, snippet, "a.php")
+    assert merged == replaced(original, "\t\treturn get($key);\n", "\t\treturn load($key);\n")
+    assert sure(merged, snippet, "a.php") == merged
