@@ -18,7 +18,7 @@ from backend.errors import UnsupportedCheckpoint
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["KINDS", "RopeSpec", "frequencies", "tables"]
+__all__ = ["KINDS", "RopeSpec", "frequencies", "table_bytes", "tables"]
 
 KINDS = ("default", "linear", "llama3", "yarn")
 
@@ -72,6 +72,11 @@ def frequencies(rope: RopeSpec, head_dim: int) -> torch.Tensor:
     if rope.kind == "llama3":
         return _llama3(rope, plain)
     return _yarn(rope, plain, head_dim) if rope.kind == "yarn" else plain
+
+
+def table_bytes(head_dim: int, positions: int) -> int:
+    """What the two of `tables` take, and as much again while they are made."""
+    return 4 * positions * (head_dim // 2) * torch.float32.itemsize
 
 
 def tables(rope: RopeSpec, head_dim: int, positions: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:

@@ -27,7 +27,7 @@ from backend.process.choices import device_of, settings_of, spec_of
 from backend.process.group import agree, join
 from backend.process.messages import Welcome
 from backend.process.options import DIED
-from backend.process.room import available_cores, free_memory, step_memory
+from backend.process.room import available_cores, free_memory, require_tables, step_memory
 from backend.process.server import Server
 from backend.process.watchdog import Watchdog
 from backend.ranks import Leader, follow
@@ -59,6 +59,7 @@ def serve(options: Options) -> None:
     spec = spec_of(options, device)
     for rank in range(options.tensor_parallel):
         Split.of(spec, rank, options.tensor_parallel)
+    require_tables(spec, options.tensor_parallel)
     settings = settings_of(options, spec, with_text=True)
     own, control = _loaded(options, spec, settings, device)
     runner: Runner = own if control is None else Leader(own, control)

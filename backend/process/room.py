@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from backend.errors import NotEnoughMemory
 from backend.graphs import GATHERED
 from backend.kv.memory import GIB
+from backend.rope import table_bytes
 
 if TYPE_CHECKING:
     from backend.settings import EngineSettings
     from backend.spec import ModelSpec
     from backend.split import Split
 
-__all__ = ["available_cores", "available_memory", "free_memory", "step_memory"]
+__all__ = ["available_cores", "available_memory", "free_memory", "require_tables", "step_memory"]
 
 _CGROUP = Path("/sys/fs/cgroup")
 _HEAD_ROWS = 256
@@ -30,6 +32,17 @@ def free_memory(device: torch.device, ranks: int) -> int:
         torch.cuda.empty_cache()
         return int(torch.cuda.mem_get_info(device)[0])
     return available_memory() // ranks
+
+
+def require_tables(spec: ModelSpec, ranks: int) -> None:
+    """Raise `NotEnoughMemory` where the tables of all positions are more than this machine could hold: a config may
+    say any number, and what is asked of the system then ends the process."""
+    needed = ranks * table_bytes(spec.head_dim, spec.max_positions)
+    if needed > (free := available_memory()):
+        raise NotEnoughMemory(
+            f"config.json gives the model {spec.max_positions:,} positions (max_position_embeddings, rope_scaling), "
+            f"whose tables take {needed / GIB:,.1f} GiB of memory, and {free / GIB:.1f} GiB are free"
+        )
 
 
 def available_cores(cgroup: Path = _CGROUP) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -107,6 +108,19 @@ def test_a_checkpoint_that_is_damaged_is_said(llama: Saved, tmp_path: Path) -> N
     status, why = run(Options(folder, f"ipc://{tmp_path / 's'}", device="cpu", threads=1, pages=12))
     assert status == CONFIG
     assert str(weights) in why
+
+
+@pytest.mark.parametrize("positions", [10**9, 10**30])
+def test_a_context_that_no_machine_holds_is_said(llama: Saved, tmp_path: Path, positions: int) -> None:
+    """And not asked of the system, which would end the process each time that it is started."""
+    folder = tmp_path / "endless"
+    shutil.copytree(llama.folder, folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "max_position_embeddings": positions}))
+    status, why = run(Options(folder, f"ipc://{tmp_path / 's'}", device="cpu", threads=1))
+    assert status == CONFIG
+    assert f"{positions:,} positions" in why
+    assert "max_position_embeddings" in why
 
 
 def test_a_model_that_can_not_be_split_is_said(tmp_path: Path) -> None:
