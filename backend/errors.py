@@ -224,6 +224,12 @@ class EngineDown(ProcessError):
     code = "engine_down"
 
 
+class EngineFailed(EngineDown):
+    """The engine could not be started, and would fail again: nothing helps but to mend what the message says."""
+
+    code = "engine_failed"
+
+
 class EngineFault(ProcessError):
     """The engine could not take a request, for a fault of its own."""
 

@@ -11,6 +11,7 @@
     ├── ModelUnavailable      `on_doubt="model"` or a model's name, and no model is configured
     ├── ModelError            the model that is configured could not answer
     │   ├── ModelDown           it does not run, or ended before it answered; it may be back soon
+    │   │   └── ModelUnusable     it can't be run at all, until what is wrong with it is mended
     │   ├── ModelBusy           it has as many questions as it takes
     │   ├── ModelFailed         it answered with an error of its own
     │   ├── QuestionTooLong     what it would have to read and write is longer than its context
@@ -61,6 +62,7 @@ __all__ = [
     "ModelError",
     "ModelFailed",
     "ModelUnavailable",
+    "ModelUnusable",
     "NotText",
     "NothingToUndo",
     "OutsideWorkspace",
@@ -165,6 +167,12 @@ class ModelDown(ModelError):
     """The model does not run, or ended before it answered."""
 
     code = "model_down"
+
+
+class ModelUnusable(ModelDown):
+    """The model can't be run, for the reason that the message gives: asking again helps only once that is mended."""
+
+    code = "model_unusable"
 
 
 class ModelBusy(ModelError):

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Self
 
 import zmq
 
-from backend.errors import BackendError, BadMessage, EngineDown
+from backend.errors import BackendError, BadMessage, EngineDown, EngineFailed
 from backend.process.codec import encode, read_from_engine
+from backend.process.failed import why_failed
 from backend.process.link import Link
 from backend.process.messages import Bye, Cancel, Done, Query, Refused, Stats, Tokens, Welcome
 from backend.process.wire import ask_frame, error_of
@@ -89,7 +90,8 @@ class EngineClient:
         """The answer: its tokens as they are final, then one `Done`; closing the iterator cancels the request.
 
         `request.deadline` is on `time.monotonic()` of this process. Raises `EngineDown` at once where no engine is
-        there, or as soon as it ends; `BadRequest`, `RequestTooLong`, `QueueFull`, `EngineFault` as the engine does.
+        there (`EngineFailed` where none will be), or as soon as it ends; `BadRequest`, `RequestTooLong`, `QueueFull`,
+        `EngineFault` as the engine does.
         """
         self._up()
         number = next(self._numbers)
@@ -128,6 +130,8 @@ class EngineClient:
 
     def _up(self) -> Welcome:
         if self._info is None:
+            if failed := why_failed(self._address):
+                raise EngineFailed(f"the engine can't be started: {failed}")
             raise EngineDown(self._why)
         return self._info
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 from backend.process.ending import ended
+from backend.process.failed import tell_failed
 from backend.process.options import CONFIG
 
 if TYPE_CHECKING:
@@ -142,6 +143,8 @@ class EngineProcess:
                 return
             why = self._last_words or f"the engine {ended(status)}"
             if status == CONFIG:
+                if self._folder is not None:
+                    tell_failed(self.address, why)
                 self._set("failed", why, restarts)
                 log.error("the engine can't be started: %s", why)
                 return

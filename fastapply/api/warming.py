@@ -30,7 +30,7 @@ _SKIPPED = (
     "Why nothing was read. `no_model`: there is none, or the structural merge alone was named. `parts_only`: the model "
     "is asked about the part of a file that is in doubt. `remote_off`: the model is on another machine, and "
     "`model.remote_warm` is off. `question_too_long`: an edit of this file would be asked about in part. `model_down`, "
-    "`model_busy`, `model_failed`, `question_unfit`, `deadline_exceeded`: as in errors of `/v1/apply`."
+    "`model_unusable`, `model_busy`, `model_failed`, `question_unfit`, `deadline_exceeded`: as errors of `/v1/apply`."
 )
 
 

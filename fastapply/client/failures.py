@@ -46,6 +46,7 @@ _OF_MODEL: dict[str, type[errors.ModelError]] = {
     kind.code: kind
     for kind in (
         errors.ModelDown,
+        errors.ModelUnusable,
         errors.ModelBusy,
         errors.ModelFailed,
         errors.QuestionTooLong,

@@ -9,9 +9,18 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol
 
 from backend import request as engine
+from backend.batch import PAGE_TOKENS
 from backend.errors import BackendError
 from backend.tokenizer import TextStream
-from fastapply.errors import DeadlineExceeded, ModelBusy, ModelDown, ModelError, ModelFailed, QuestionTooLong
+from fastapply.errors import (
+    DeadlineExceeded,
+    ModelBusy,
+    ModelDown,
+    ModelError,
+    ModelFailed,
+    ModelUnusable,
+    QuestionTooLong,
+)
 from fastapply.merge.values import Usage
 from fastapply.resolve.answer import Reader
 from fastapply.resolve.completer import Completion, Warmth
@@ -38,6 +47,7 @@ _ERRORS: dict[str, type[ModelError]] = {
     "queue_full": ModelBusy,
     "engine_down": ModelDown,
     "engine_closed": ModelDown,
+    "engine_failed": ModelUnusable,
     "rank_lost": ModelDown,
 }
 
@@ -164,11 +174,9 @@ class LocalCompleter:
     async def warm(self, code: str, instruction: str, seconds: float) -> Warmth:
         """See `Completer.warm`. The engine does this in the background, so it may take until nobody asks."""
         due = time.monotonic() + seconds
-        info = self._client.info
-        if info is None:
-            raise ModelDown(self._client.why)
+        page = self._client.info.page_tokens if self._client.info is not None else PAGE_TOKENS
         texts = self._profile, code, instruction, self._tokenizer
-        request = await asyncio.to_thread(prefix_of, *texts, self._context, info.page_tokens, self._salt)
+        request = await asyncio.to_thread(prefix_of, *texts, self._context, page, self._salt)
         if request is None:
             return Warmth()
         async with aclosing(self._client.ask(dataclasses.replace(request, deadline=due))) as parts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -242,3 +243,22 @@ def other_rank(engine: int) -> int:
     children = {int(child) for task in tasks for child in (task / "children").read_text().split()}
     [rank] = [child for child in children if b"--rank" in Path(f"/proc/{child}/cmdline").read_bytes()]
     return rank
+
+
+def test_a_model_that_can_not_be_run_says_why(tmp_path: Path, folder: Path) -> None:
+    """Not that it may be back soon: nobody starts it again. Edits are merged and refused as without a model."""
+    broken = tmp_path / "broken"
+    shutil.copytree(folder, broken)
+    config = json.loads((broken / "config.json").read_text())
+    (broken / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 10**9}))
+    options = ("--model", str(broken), "--profile", PROFILE, "--device", "cpu", "--pool-workers", "1")
+    with running(tmp_path / "log", *options) as service:
+        asked = {**DOUBTFUL, "on_doubt": "model"}
+        wait_until(lambda: service.apply(asked).json()["code"] == "model_unusable", 60)
+        reply = service.apply(asked)
+        assert reply.status_code == 503
+        assert "retry-after" not in reply.headers
+        assert "1,000,000,000 positions" in reply.json()["detail"]
+        assert service.apply(DOUBTFUL).json()["code"] == "edit_in_doubt"
+        assert service.apply(SURE).status_code == 200
+        assert httpx.post(f"{service.url}/v1/warm", json={"original_code": "a"}).json()["skipped"] == "model_unusable"

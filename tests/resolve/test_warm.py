@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.batch import PAGE_TOKENS
+from backend.errors import EngineDown, EngineFailed
 from backend.process.client import EngineClient
 from fastapply import apply
-from fastapply.errors import DeadlineExceeded, ModelDown, ModelError, QuestionTooLong
+from fastapply.errors import DeadlineExceeded, ModelDown, ModelError, ModelUnusable, QuestionTooLong
 from fastapply.resolve.completer import Completion, Question, Warmth
 from fastapply.resolve.local import LocalCompleter
 from fastapply.resolve.profile import load_profile, profile_names
@@ -101,7 +102,8 @@ def test_an_engine_is_asked_once_and_says_what_was_there(chat_coder: Tokenizer) 
 @pytest.mark.parametrize(
     ("client", "error"),
     [
-        (Scripted(info=None, why="none is there"), ModelDown),
+        (Scripted(info=None, error=EngineDown("none is there")), ModelDown),
+        (Scripted(info=None, error=EngineFailed("none will be")), ModelUnusable),
         (Scripted(info=Info(context=500)), QuestionTooLong),
         (Scripted([5], reason="deadline"), DeadlineExceeded),
         (Scripted([5], reason="closed"), ModelDown),

@@ -36,7 +36,7 @@ _HEADERS: dict[int, Json] = {
         "Retry-After": {**_SECONDS, "required": True},
         **{name: {**header, "required": True} for name, header in _RATE.items()},
     },
-    503: {"Retry-After": {**_SECONDS, "required": True}},
+    503: {"Retry-After": _SECONDS},
 }
 
 

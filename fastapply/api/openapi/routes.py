@@ -92,7 +92,7 @@ ERRORS = {
     "not affected.",
     502: "The model answered with an error of its own (`model_failed`).",
     503: "Too many requests wait (`queue_full`, `model_busy`), or the model that is asked for does not run "
-    "(`model_down`).",
+    "(`model_down`; `model_unusable`, without `Retry-After`, where it can't be run at all).",
     504: "The merge took longer than its deadline, waiting included (`deadline_exceeded`).",
 }
 """When each status of an error is answered. 499 is for the log alone: its client has gone."""

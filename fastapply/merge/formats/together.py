@@ -38,7 +38,7 @@ def _all_seem_applied(outcomes: list[tuple[Hunk, Outcome]], index: Index) -> boo
     """True where the new sides of all hunks stand in the original: what one adds may make the old side of another, so
     old lines found elsewhere say little then."""
     return all(
-        _stands(hunk.new, index) if hunk.added else not isinstance(outcome, Placed) for hunk, outcome in outcomes
+        bool(_stands(hunk.new, index)) if hunk.added else not isinstance(outcome, Placed) for hunk, outcome in outcomes
     )
 
 
@@ -47,16 +47,17 @@ def _undecided(hunk: Hunk, outcome: Outcome, all_seem_applied: bool, index: Inde
     may go there as well, where others are not."""
     if isinstance(outcome, Placed) and all_seem_applied:
         return doubt_about(hunk, "ambiguous_anchor", SEEMS_APPLIED, [_place(outcome)])
-    if isinstance(outcome, Applied) and not all_seem_applied and hunk.at_end and _stands(hunk.old, index):
-        return doubt_about(hunk, "ambiguous_anchor", SEEMS_APPLIED, outcome.places)
+    if isinstance(outcome, Applied) and not all_seem_applied and hunk.at_end and (olds := _stands(hunk.old, index)):
+        return doubt_about(hunk, "ambiguous_anchor", SEEMS_APPLIED, olds[-1:])
     return outcome
 
 
-def _stands(side: Sequence[Row], index: Index) -> bool:
+def _stands(side: Sequence[Row], index: Index) -> list[Found]:
     try:
-        return bool(side) and bool(index.places([row.text for row in side], Level.INDENT))
+        starts = index.places([row.text for row in side], Level.INDENT) if side else []
     except TooAlike:
-        return False
+        return []
+    return [Found(start, start + len(side), NO_SHIFT) for start in starts]
 
 
 def _applied_regions(outcomes: list[tuple[Hunk, Outcome]]) -> list[tuple[int, int]]:

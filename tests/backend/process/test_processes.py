@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backend.errors import EngineDown, RequestTooLong
+from backend.errors import EngineDown, EngineFailed, RequestTooLong
 from backend.kv.pages import PagePool
+from backend.process.client import EngineClient
 from backend.process.options import Options
 from backend.process.supervisor import EngineProcess, Pauses
 from backend.request import Drafts, Request, SamplingParams, Splice
@@ -30,7 +31,6 @@ from support.vocabularies import byte_level
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backend.process.client import EngineClient
     from backend.process.messages import Done
 
 PAGES = 48
@@ -322,11 +322,21 @@ def test_four_ranks_answer_as_one_and_end_when_told(
         assert not list(tmp_path.glob("ranks-*"))
 
 
+async def asked_in_vain(address: str) -> str:
+    """What a client is told of an engine that will never answer."""
+    async with EngineClient(address) as client:
+        with pytest.raises(EngineFailed) as caught:
+            await answer(client, Request([1], 1))
+    return str(caught.value)
+
+
 def test_what_can_not_be_started_is_not_started_again(tmp_path: Path) -> None:
     lines: list[str] = []
     with EngineProcess(options(tmp_path), on_line=lines.append, pauses=Pauses(first=0.01)) as engine:
         state = engine.wait(lambda state: state.name in ("failed", "ready"), SECONDS)
+        why_not = asyncio.run(asked_in_vain(engine.address))
     assert (state.name, state.restarts) == ("failed", 0)
+    assert why_not == f"the engine can't be started: {state.why}"
     assert state.why == f"{tmp_path / 'config.json'} is not there"
     assert lines == [f"error: {state.why}"]
     assert engine.state.name == "closed"
