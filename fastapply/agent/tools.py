@@ -31,14 +31,13 @@ Schema = dict[str, Any]
 OnDoubt = Literal["refuse", "best"]
 
 ADVICE = {
-    "marker": "Wherever you leave unchanged lines out, before, between or after those you show, put a comment such as "
-    "`// ... existing code ...`, in the comment syntax of the file.",
-    "neighbours": "Copy one or two unchanged lines above and below each change exactly as the file has them, "
-    "indentation included.",
+    "marker": "Between the parts that you show, put a comment such as `// ... existing code ...`, in the comment "
+    "syntax of the file, for the unchanged lines that you leave out.",
+    "neighbours": "Above and below each change, copy two unchanged lines from the file, letter by letter, "
+    "indentation included; lines of brackets alone don't count.",
     "head": "Inside a function or class, show its first line, too.",
-    "deletion": "To delete lines, show the line that stood before them and the line that stood after them next to each "
-    "other, with no marker between.",
-    "instruction": "Say in `instruction`, in one sentence, what the edit does; name what it deletes.",
+    "deletion": "To delete lines, show the line that stood before them and the line that stood behind them next to "
+    "each other, with no marker between.",
 }
 """How to write an edit that merges. What each sentence is worth is measured: docs/agents.md."""
 

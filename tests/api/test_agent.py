@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,8 +15,8 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, LATEST_PROTOCOL_VERSI
 
 from fastapply.agent.formats import FORMATS, tools_as
 from fastapply.api.openapi.routes import ROUTES
-from support.editing import over_http, said, write_all
-from support.service import Service, running
+from support.editing import over_http, over_stdio, said, write_all
+from support.service import Service, free_port, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,3 +172,42 @@ def test_a_root_that_is_no_folder_keeps_the_service_from_starting(tmp_path: Path
     config.write_text(f'[agent]\nroots = ["{tmp_path}/missing"]\n')
     with pytest.raises(AssertionError, match="is no folder"), running(tmp_path / "log", "--config", str(config)):
         pass
+
+
+def test_a_server_of_one_agent_may_merge_on_the_service(service: Service, tmp_path: Path) -> None:
+    write_all(tmp_path, {"project/a.py": TWO})
+    floating = {"path": "a.py", "code_edit": "    x = 3\n    return x\n"}
+
+    def merged() -> float:
+        figures = httpx.get(f"{service.url}/metrics").text
+        found = re.search(r'^fastapply_requests_total\{route="/v1/apply",status="(?:200|422)"\} (\S+)$', figures, re.M)
+        return float(found[1]) if found else 0.0
+
+    async def session() -> None:
+        options = ["--url", service.url]
+        async with over_stdio(tmp_path / "project", tmp_path / "errors", options=options) as client:
+            edited = await client.call_tool("edit_file", {"path": "a.py", **EDIT})
+            assert edited.structured_content["status"] == "written", said(edited)
+            refused = await client.call_tool("edit_file", floating)
+            assert refused.structured_content["status"] == "refused", said(refused)
+            assert "Send the whole edit again" in said(refused)
+
+    before = merged()
+    asyncio.run(session())
+    assert merged() > before
+    assert "x = 2" in (tmp_path / "project/a.py").read_text()
+
+
+def test_a_service_that_is_not_there_is_said_to_the_agent(tmp_path: Path) -> None:
+    write_all(tmp_path, {"project/a.py": TWO})
+
+    async def session() -> None:
+        options = ["--url", f"http://127.0.0.1:{free_port()}"]
+        async with over_stdio(tmp_path / "project", tmp_path / "errors", options=options) as client:
+            result = await client.call_tool("edit_file", {"path": "a.py", **EDIT})
+            assert result.is_error
+            assert result.structured_content["status"] == "failed"
+            assert "a.py was not changed: " in said(result)
+
+    asyncio.run(session())
+    assert (tmp_path / "project/a.py").read_text() == TWO

@@ -17,7 +17,7 @@ from fastapply.agent.edits import Editor
 from fastapply.agent.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from mcp_types import CallToolResult
 
@@ -60,12 +60,14 @@ def write_all(root: Path, files: dict[str, str]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def over_stdio(root: Path, errors: Path, mode: str = "auto", **settings: str) -> AsyncIterator[Client]:
+async def over_stdio(
+    root: Path, errors: Path, mode: str = "auto", options: Sequence[str] = ()
+) -> AsyncIterator[Client]:
     """A client of a real `fastapply mcp`, whose standard error goes to `errors`."""
     server = StdioServerParameters(
         command=sys.executable,
-        args=["-m", "fastapply", "mcp", "--root", str(root)],
-        env={"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(errors.with_name("state")), **settings},
+        args=["-m", "fastapply", "mcp", "--root", str(root), *options],
+        env={"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(errors.with_name("state"))},
     )
     with errors.open("w") as log:
         async with Client(stdio_client(server, errlog=log), mode=mode) as client:
