@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapply import errors
 from fastapply.faults import describe
@@ -67,18 +67,25 @@ def _done(job: wire.AnyJob) -> wire.Answer:
     return wire.Answer(_apply(job))
 
 
+def _shared(job: wire.Job | wire.AskJob | wire.JudgeJob | wire.EarlyJob) -> dict[str, Any]:
+    """The arguments that all of these functions take."""
+    return {
+        "instruction": job.instruction,
+        "path": job.path,
+        "language": job.language,
+        "deadline": job.deadline,
+    }
+
+
 def _apply(job: wire.Job) -> ApplyResult:
     from fastapply.apply import apply
 
     return apply(
         job.original_code,
         job.edit_snippet,
-        instruction=job.instruction,
-        path=job.path,
-        language=job.language,
         on_doubt=job.on_doubt,
-        deadline=job.deadline,
         choices=job.choices,
+        **_shared(job),
     )
 
 
@@ -88,10 +95,7 @@ def _early(job: wire.EarlyJob) -> wire.Early:
     edits = certain_edits(
         job.original_code,
         job.edit_snippet,
-        instruction=job.instruction,
-        path=job.path,
-        language=job.language,
-        deadline=job.deadline,
+        **_shared(job),
     )
     return wire.Early(edits)
 
@@ -103,10 +107,7 @@ def _questions(job: wire.AskJob) -> Questions:
         job.original_code,
         job.edit_snippet,
         job.guess,
-        instruction=job.instruction,
-        path=job.path,
-        language=job.language,
-        deadline=job.deadline,
+        **_shared(job),
     )
 
 
@@ -121,10 +122,7 @@ def _judge(job: wire.JudgeJob) -> ApplyResult:
         job.text,
         job.finished,
         model=job.model,
-        instruction=job.instruction,
-        path=job.path,
-        language=job.language,
-        deadline=job.deadline,
+        **_shared(job),
     )
 
 
