@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from backend.request import Drafts, Request
 from backend.settings import DraftSettings
 from support.cases import COMMON, draft_settings, drafts_of, samplings
-from support.engines import Outcome, drain, gather, made
+from support.engines import Outcome, drain, driven, gather, made
 from support.hashing import VOCAB, expected
 
 _CI = settings(
@@ -68,20 +68,7 @@ def test_answers_depend_on_prompt_and_seed_alone(
     """With pages for hardly more than the longest request, and the books checked after every step."""
     longest = max(len(case.request.prompt) + case.request.max_tokens for case in cases)
     engine = made(-(-longest // page_tokens) + 1 + spare, page_tokens, drafts, **limits)
-    outcomes: dict[int, Outcome] = {}
-    handles: dict[int, int] = {}
-    for step in range(20):
-        for i, case in enumerate(cases):
-            if case.arrival == step:
-                handles[i] = engine.add(case.request)
-            if case.cancelled_at == step and i in handles:
-                engine.cancel(handles[i])
-                engine.check_integrity()
-        gather(engine.step(), outcomes)
-        engine.check_integrity()
-    drain(engine, outcomes)
-    for i, case in enumerate(cases):
-        outcome = outcomes[handles[i]]
+    for case, outcome in zip(cases, driven(engine, cases), strict=True):
         if outcome.reason == "cancelled":
             assert case.cancelled_at is not None
             assert outcome.tokens == case.tokens[: len(outcome.tokens)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from backend.request import Request, Splice
 from backend.settings import DraftSettings
 from support.cases import COMMON, draft_settings, drafts_of, samplings
-from support.engines import Outcome, drain, gather, made
+from support.engines import Outcome, driven, made
 from support.hashing import VOCAB, expected, hashed, logits_for
 from support.splicing import Spliced, ends_right, spliced
 
@@ -78,21 +78,8 @@ def test_answers_depend_on_prompt_seed_and_splice_alone(
     """With pages for hardly more than the longest request, and the books checked after every step."""
     longest = max(len(case.request.prompt) + case.request.max_tokens for case in cases)
     engine = made(-(-longest // page_tokens) + 1 + spare, page_tokens, drafts, **limits)
-    outcomes: dict[int, Outcome] = {}
-    handles: dict[int, int] = {}
-    for step in range(20):
-        for i, case in enumerate(cases):
-            if case.arrival == step:
-                handles[i] = engine.add(case.request)
-                engine.check_integrity()
-            if case.cancelled_at == step and i in handles:
-                engine.cancel(handles[i])
-                engine.check_integrity()
-        gather(engine.step(), outcomes)
-        engine.check_integrity()
-    drain(engine, outcomes)
-    for i, case in enumerate(cases):
-        _check(case, outcomes[handles[i]])
+    for case, outcome in zip(cases, driven(engine, cases), strict=True):
+        _check(case, outcome)
 
 
 def _check(case: _Case, outcome: Outcome) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from backend.engine import Engine
 from backend.kv.pages import PagePool
@@ -12,7 +12,7 @@ from backend.settings import DraftSettings, EngineSettings
 from support.hashing import VOCAB, HashingRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from backend.batch import Runner
     from backend.request import Event, Handle
@@ -77,6 +77,37 @@ def drain(engine: Engine, into: dict[Handle, Outcome] | None = None, most: int =
     assert not engine.busy, f"not done after {most} steps"
     assert pool_of(engine).available == pool_of(engine).total
     return outcomes
+
+
+class Arriving(Protocol):
+    """A request, the step it comes before, and the one before which it is cancelled."""
+
+    @property
+    def request(self) -> Request: ...
+
+    @property
+    def arrival(self) -> int: ...
+
+    @property
+    def cancelled_at(self) -> int | None: ...
+
+
+def driven(engine: Engine, cases: Sequence[Arriving], steps: int = 20) -> list[Outcome]:
+    """What becomes of each of `cases`, which come within so many steps; books are checked after all that happens."""
+    outcomes: dict[Handle, Outcome] = {}
+    handles: dict[int, Handle] = {}
+    for step in range(steps):
+        for i, case in enumerate(cases):
+            if case.arrival == step:
+                handles[i] = engine.add(case.request)
+                engine.check_integrity()
+            if case.cancelled_at == step and i in handles:
+                engine.cancel(handles[i])
+                engine.check_integrity()
+        gather(engine.step(), outcomes)
+        engine.check_integrity()
+    drain(engine, outcomes)
+    return [outcomes[handles[i]] for i in range(len(cases))]
 
 
 def answer(engine: Engine, request: Request) -> Outcome:
