@@ -18,6 +18,7 @@ from fastapply.resolve.question import questions
 from properties import strategies
 from properties.invariants import always, endings_kept
 from support.golden import Golden, merged_cases
+from support.judging import FIRST, ORIGINAL, SECOND, SNIPPET, answered, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,47 +26,6 @@ if TYPE_CHECKING:
     from properties.generate import Case
 
 CASES = merged_cases()
-
-ORIGINAL = """\
-import os
-
-
-def first(x):
-    setup(x)
-    check(x)
-    return 1
-
-
-def second(x):
-    setup(x)
-    check(x)
-    return 1
-
-
-def third(x):
-    return os.sep
-"""
-# It fits both functions equally well.
-SNIPPET = """\
-    setup(x)
-    prepare(x)
-    check(x)
-    # ...
-"""
-SECOND = ORIGINAL.replace("def second(x):\n    setup(x)\n", "def second(x):\n    setup(x)\n    prepare(x)\n")
-FIRST = ORIGINAL.replace("def first(x):\n    setup(x)\n", "def first(x):\n    setup(x)\n    prepare(x)\n")
-
-
-def answered(
-    text: str, original: str = ORIGINAL, snippet: str = SNIPPET, path: str = "a.py", instruction: str = ""
-) -> ApplyResult:
-    """What an answer to the question about the whole file is judged to be."""
-    guess = apply(original, snippet, path=path, instruction=instruction, on_doubt="best")
-    return judge(original, snippet, guess, None, text, "stop", model="m", path=path, instruction=instruction)
-
-
-def kinds(result: ApplyResult) -> set[str]:
-    return {doubt.kind for doubt in result.doubts}
 
 
 def test_an_answer_decides_what_is_in_doubt() -> None:

@@ -5,46 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fastapply import apply
-from fastapply.merge.values import ApplyResult
-from fastapply.resolve.judge import judge
-
-ORIGINAL = """\
-import os
-
-
-def first(x):
-    setup(x)
-    check(x)
-    return 1
-
-
-def second(x):
-    setup(x)
-    check(x)
-    return 1
-
-
-def third(x):
-    return os.sep
-"""
-# It fits both functions equally well.
-SNIPPET = """\
-    setup(x)
-    prepare(x)
-    check(x)
-    # ...
-"""
-SECOND = ORIGINAL.replace("def second(x):\n    setup(x)\n", "def second(x):\n    setup(x)\n    prepare(x)\n")
-
-
-def answered(text: str, original: str = ORIGINAL, snippet: str = SNIPPET) -> ApplyResult:
-    """What an answer to the question about the whole file is judged to be."""
-    guess = apply(original, snippet, path="a.py", on_doubt="best")
-    return judge(original, snippet, guess, None, text, "stop", model="m", path="a.py")
-
-
-def kinds(result: ApplyResult) -> set[str]:
-    return {doubt.kind for doubt in result.doubts}
+from support.judging import ORIGINAL, SECOND, answered, kinds
 
 
 def _with(head: str, *lines: str) -> str:
