@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fastapply.merge import language
 from fastapply.merge.language import by_name, detect, heads
-from fastapply.merge.text import bare_lines
+from fastapply.merge.text import FENCE, bare_lines
 from fastapply.merge.tree import encode, parse
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ _FLAWED: Final = 0.03  # of the text that a grammar may fail to read
 _CLEAN: Final = 0.001  # the same where none of its relatives need be tried
 _APPROXIMATELY: Final = 0.6  # the same where the grammar is a relative's
 _GAP: Final = re.compile(r"\n\r?\n(?=[^\s)}\]])")
-_FENCE: Final = re.compile(r"\s*(?:`{3,}|~{3,})\s*([^`]*)$")
 _FILE_LINE: Final = re.compile(
     r"(?:[^\w./\\@]|//(?=\s)|/\*)*(?:file(?:name|path)?\s*:\s*)?(?P<path>[\w./\\@+-]+\.\w+)[^\w.]*$", re.I
 )
@@ -260,7 +259,7 @@ def _opening(snippet: str) -> list[str]:
 
 def _fenced(snippet: str) -> str | None:
     """The language that the fence around the snippet names."""
-    return next((_of_fence(fence[1]) for line in _opening(snippet) if (fence := _FENCE.match(line))), None)
+    return next((_of_fence(fence[1]) for line in _opening(snippet) if (fence := FENCE.match(line))), None)
 
 
 def _path_above(snippet: str) -> str | None:

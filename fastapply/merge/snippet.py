@@ -11,10 +11,9 @@ from fastapply.merge.deadline import Deadline, paced
 from fastapply.merge.layout import TAB_WIDTH, key_of, width_of
 from fastapply.merge.markers import LONGEST, comment_body, is_marker, is_note, is_removal_note, names_in, split_trailing
 from fastapply.merge.signature import likeness
-from fastapply.merge.text import bare_lines
+from fastapply.merge.text import FENCE, bare_lines
 from fastapply.merge.values import Note
 
-_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*[^`]*$")
 _UNLIKE_ITEM = re.compile(r"-(?:[^\s-]|\s{4,}\S)")  # no item of a list: a sign before a line, or before indented code
 _FENCES = ("```", "~~~")
 _FILE_LINE = re.compile(r"^\W*(?:file(?:name|path)?\s*:\s*)?(?P<path>[\w./\\@+\-\[\]()]+\.\w+)\W*$", re.IGNORECASE)
@@ -124,7 +123,7 @@ def _unwrap(
     while last > first and not raw[last - 1].strip():
         last -= 1
     fences = [k for k in range(first, last) if raw[k].lstrip()[:3] in _FENCES]
-    fences = [k for k in fences if len(raw[k]) <= LONGEST and _FENCE.match(raw[k])]
+    fences = [k for k in fences if len(raw[k]) <= LONGEST and FENCE.match(raw[k])]
     if len(fences) >= 2 and fences[-1] == last - 1 and raw[last - 1].strip().strip("`~") == "":
         opening = fences[0]
         lead = [line for line in raw[first:opening] if line.strip()]

@@ -9,6 +9,8 @@ import io
 import re
 
 BOM = "\ufeff"
+FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*([^`]*)$")
+"""A line that opens or closes a fenced block; its group is what stands behind the fence, a language often."""
 _ENDING = re.compile(r"\r\n|\n|\r")
 _MARKED_SNIPPET = re.compile(r"\A((?:[ \t]*(?:```[^\r\n]*)?(?:\r\n|\n|\r))*)\ufeff")
 
