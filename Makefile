@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 p
 
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help serve playground test test-gpu bench-gpu check load format clean
+.PHONY: help serve playground test test-gpu bench-gpu check load vsix format clean
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -48,6 +48,9 @@ check: $(VENV)/.installed-dev ## Linter, formatter and types
 
 load: $(VENV)/.installed-dev ## The service under load, with a report in loadtests/report (LOAD='--seconds 5 --soak 60')
 	$(VENV)/bin/python -m loadtests $(LOAD)
+
+vsix: $(VENV)/.installed ## The extension for VS Code, as a file in dist/ that `code --install-extension` takes
+	@$(VENV)/bin/python -m tools.vsix --fetch-node
 
 format: $(VENV)/.installed-dev ## Let the linter and the formatter mend what they can
 	$(VENV)/bin/ruff check --fix .

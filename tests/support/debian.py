@@ -6,26 +6,37 @@ import functools
 import os
 import shutil
 import subprocess
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-__all__ = ["program"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["program", "provided"]
+
+T = TypeVar("T")
 
 _SECONDS = 300
 
 
 @functools.cache
 def program(name: str, package: str) -> str:
-    """Where the program `name` is. Where it is not, Debian's `package` is installed, if we may.
+    """Where the program `name` is. Where it is not, Debian's `package` is installed, if we may."""
+    return provided(name, package, lambda: shutil.which(name))
+
+
+def provided(name: str, package: str, look: Callable[[], T | None]) -> T:
+    """What `look` finds of `name`, after Debian's `package` is installed where it finds nothing, if we may.
 
     Else the test is skipped, saying what is missing; in CI it fails.
     """
-    if found := shutil.which(name):
+    if found := look():
         return found
     why = f"{name} is missing: apt-get install {package}"
     if os.geteuid() == 0 and shutil.which("apt-get"):
         why = _install(package) or why
-        if found := shutil.which(name):
+        if found := look():
             return found
     if os.environ.get("CI"):
         pytest.fail(f"must be tested in CI, but {why}", pytrace=False)

@@ -80,3 +80,89 @@ test("a program in a folder that is not trusted is not started", async (t) => {
   await editor.run("fastapply.restart");
   assert.match(editor.messages.join(), /not trusted/);
 });
+
+const FILE = "def one():\n    return 1\n\n\ndef two():\n    return '\u{1F600}'\n";
+const EDIT = "# ... existing code ...\ndef two():\n    return 22\n";
+const MERGED = "def one():\n    return 1\n\n\ndef two():\n    return 22\n";
+
+test("a snippet that is pasted and selected is merged into the rest, and taken back in one step", async (t) => {
+  const editor = started(t);
+  const document = editor.open(Uri.file("/tmp/a.py"), FILE + EDIT, "python");
+  editor.active = { document, selection: document.select(EDIT) };
+  await editor.run("fastapply.applySelection");
+  assert.deepEqual(editor.messages, []);
+  assert.equal(document.getText(), MERGED);
+  assert.match(editor.status.tooltip, /ready/);
+  document.undo();
+  assert.equal(document.getText(), FILE + EDIT);
+});
+
+test("the clipboard is merged into the file, as the editor shows it", async (t) => {
+  const editor = started(t);
+  const document = editor.open(Uri.file("/tmp/a.py"), FILE, "python");
+  editor.clipboard = EDIT;
+  document.edit([{ range: document.select("return 1"), newText: "return 11" }]);
+  await editor.run("fastapply.applyClipboard");
+  assert.equal(document.getText(), MERGED.replace("return 1", "return 11"));
+});
+
+test("a buffer that was never saved is merged into as well", async (t) => {
+  const editor = started(t);
+  const document = editor.open(Uri.from({ scheme: "untitled", path: "Untitled-1" }), FILE, "python");
+  editor.clipboard = EDIT;
+  await editor.run("fastapply.applyClipboard");
+  assert.equal(document.getText(), MERGED);
+});
+
+test("a preview changes nothing until it is accepted", async (t) => {
+  const { editor, document, preview } = await previewed(t);
+  assert.equal(editor.previewed(preview), MERGED);
+  assert.equal(document.getText(), FILE);
+  await editor.run("fastapply.acceptPreview", preview);
+  assert.equal(document.getText(), MERGED);
+  assert.deepEqual(editor.previews, []);
+  document.undo();
+  assert.equal(document.getText(), FILE);
+});
+
+test("a preview that is discarded leaves no trace", async (t) => {
+  const { editor, document, preview } = await previewed(t);
+  await editor.run("fastapply.discardPreview");
+  assert.deepEqual(editor.previews, []);
+  assert.equal(editor.previewed(preview), "");
+  assert.equal(document.getText(), FILE);
+  await editor.run("fastapply.acceptPreview", preview);
+  assert.match(editor.messages.join(), /no longer open/);
+  assert.equal(document.getText(), FILE);
+});
+
+test("a preview of a file that has changed since is refused", async (t) => {
+  const { editor, document, preview } = await previewed(t);
+  document.edit([{ range: document.select("one"), newText: "uno" }]);
+  await editor.run("fastapply.acceptPreview", preview);
+  assert.match(editor.messages.join(), /has changed since/);
+  assert.equal(document.getText(), FILE.replace("one", "uno"));
+});
+
+/** A file with the preview of the edit in the clipboard. */
+async function previewed(t: TestContext) {
+  const editor = started(t);
+  const document = editor.open(Uri.file("/tmp/a.py"), FILE, "python");
+  editor.clipboard = EDIT;
+  editor.presses = [(items) => items.find(({ label }) => label === "The clipboard")];
+  await editor.run("fastapply.previewEdit");
+  assert.deepEqual(editor.messages, []);
+  const [preview] = editor.previews;
+  assert.ok(preview);
+  return { editor, document, preview };
+}
+
+test("with nothing selected, nothing is done, and what is missing is said", async (t) => {
+  const editor = started(t);
+  const document = editor.open(Uri.file("/tmp/a.py"), FILE, "python");
+  await editor.run("fastapply.applySelection");
+  await editor.run("fastapply.applyClipboard");
+  assert.equal(document.getText(), FILE);
+  assert.match(editor.messages[0] ?? "", /select it/);
+  assert.match(editor.messages[1] ?? "", /clipboard is empty/);
+});
