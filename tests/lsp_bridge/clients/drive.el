@@ -1,8 +1,8 @@
 ;;; drive.el --- Eglot edits a file through the real program  -*- lexical-binding: t; -*-
 
-;; Run with: emacs -q --batch -l drive.el SETTINGS FILE SNIPPET TITLE.  Pastes SNIPPET at the end of FILE, marks it,
-;; takes the code action TITLE, and prints as JSON the text after it and after one undo, and the titles that were
-;; offered.
+;; Run with: emacs -q --batch -l drive.el SETTINGS CONNECT FILE SNIPPET TITLE.  Loads SETTINGS, visits FILE, runs the
+;; command CONNECT, pastes SNIPPET at the end, marks it and takes the code action TITLE.  Prints as JSON the text
+;; after it, whether one undo brings back the text before it, and the titles that were offered.
 
 (require 'json)
 (package-initialize)
@@ -11,12 +11,12 @@
       eglot-sync-connect 60
       eglot-autoreconnect nil)
 
-(pcase-let ((`(,settings ,file ,snippet ,title) command-line-args-left))
+(pcase-let ((`(,settings ,connect ,file ,snippet ,title) command-line-args-left))
   (setq command-line-args-left nil)
   (load settings nil t)
   (find-file file)
   (buffer-enable-undo)
-  (fastapply-connect)
+  (call-interactively (intern connect))
   (let ((pasted (with-temp-buffer (insert-file-contents snippet) (buffer-string)))
         before offered)
     (goto-char (point-max))

@@ -43,17 +43,21 @@ def test_the_settings_compile_without_a_warning(emacs: list[str], tmp_path: Path
     assert done.returncode == 0, done.stderr
 
 
-def test_a_pasted_snippet_is_applied_by_the_code_action_and_undone_at_once(emacs: list[str], tmp_path: Path) -> None:
-    told = drive(emacs, tmp_path)
+@pytest.mark.parametrize(("connect", "name"), [("fastapply-connect", "two.py"), ("eglot", "two.txt")])
+def test_a_pasted_snippet_is_applied_and_undone_at_once(
+    emacs: list[str], connect: str, name: str, tmp_path: Path
+) -> None:
+    """With the command of the settings, and with eglot's own where it knows no other server."""
+    told = drive(emacs, tmp_path, connect, name)
     assert TITLE in told["offered"]
     assert told["after"] == ORIGINAL.replace('"\U0001f600"', "22")
     assert told["undone"]
 
 
-def drive(emacs: list[str], folder: Path) -> Any:
-    (folder / "two.py").write_text(ORIGINAL, "utf-8")
+def drive(emacs: list[str], folder: Path, connect: str, name: str) -> Any:
+    (folder / name).write_text(ORIGINAL, "utf-8")
     (folder / "snippet").write_text(SNIPPET, "utf-8")
     script = str(Path(__file__).with_name("drive.el"))
-    done = run([*emacs, "-l", script, str(SETTINGS), "two.py", "snippet", TITLE], folder)
+    done = run([*emacs, "-l", script, str(SETTINGS), connect, name, "snippet", TITLE], folder)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

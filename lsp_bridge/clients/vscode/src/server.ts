@@ -25,7 +25,8 @@ export class CannotStart extends Error {}
 
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
-  private starting: Promise<LanguageClient> | undefined;
+  private watching: vscode.Disposable | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly secrets: vscode.SecretStorage,
@@ -33,14 +34,9 @@ export class Server implements vscode.Disposable {
     private readonly tell: (event: Event) => void,
   ) {}
 
-  /** The client of a running server, which is started if need be. Throws `CannotStart`. */
+  /** The client of a running server, which is started if need be. Throws `CannotStart` and what starting it throws. */
   running(): Promise<LanguageClient> {
-    this.starting ??= this.start().catch((error: unknown) => {
-      this.starting = undefined;
-      this.tell({ kind: "broken", why: wordsOf(error) });
-      throw error;
-    });
-    return this.starting;
+    return this.inTurn(() => this.ensure());
   }
 
   /** What the server's `command` gives for `argument`. */
@@ -49,42 +45,67 @@ export class Server implements vscode.Disposable {
     return client.sendRequest(ExecuteCommandRequest.type, { command, arguments: [argument] }, token) as Promise<T>;
   }
 
-  async restart(): Promise<void> {
-    await this.stop();
-    await this.running();
+  restart(): Promise<LanguageClient> {
+    return this.inTurn(async () => {
+      await this.end();
+      return this.ensure();
+    });
   }
 
-  async stop(): Promise<void> {
-    const client = await this.starting?.catch(() => undefined);
-    this.starting = this.client = undefined;
-    await client?.dispose();
-    this.tell({ kind: "stopped" });
+  stop(): Promise<void> {
+    return this.inTurn(() => this.end());
   }
 
   dispose(): Promise<void> {
     return this.stop();
   }
 
+  /** Starts and ends one after the other: two servers at once would register the same commands. */
+  private inTurn<T>(what: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(what);
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+
+  private async ensure(): Promise<LanguageClient> {
+    // A server that ended is started again by its client, but not for ever; then by whoever asks.
+    if (this.client && this.client.state !== State.Stopped) return this.client;
+    await this.end();
+    try {
+      return await this.start();
+    } catch (error) {
+      await this.end();
+      this.tell({ kind: "broken", why: wordsOf(error) });
+      throw error;
+    }
+  }
+
   private async start(): Promise<LanguageClient> {
     this.tell({ kind: "starting" });
     const executable = await this.executable();
     this.log.info(`Starting ${[executable.command, ...(executable.args ?? [])].join(" ")}`);
-    const client = new LanguageClient("fastapply", "FastApply", executable, {
+    this.client = new LanguageClient("fastapply", "FastApply", executable, {
       documentSelector: SCHEMES.map((scheme) => ({ scheme })),
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       // Failures are told once, by whoever asked.
       initializationFailedHandler: () => false,
     });
-    this.client = client;
-    client.onDidChangeState(({ newState }) => this.changed(client, newState));
-    await client.start();
-    return client;
+    this.watching = this.client.onDidChangeState(({ newState }) => this.changed(newState));
+    await this.client.start();
+    return this.client;
   }
 
-  /** The client starts a server that ended again, some times; this is how it is seen. */
-  private changed(client: LanguageClient, state: State): void {
-    if (client !== this.client) return;
+  private async end(): Promise<void> {
+    const client = this.client;
+    this.watching?.dispose();
+    this.client = this.watching = undefined;
+    // One that never ran can't be stopped, and says so.
+    await client?.dispose().catch((error: unknown) => this.log.info(wordsOf(error)));
+    this.tell({ kind: "stopped" });
+  }
+
+  private changed(state: State): void {
     if (state === State.Running) this.tell({ kind: "started" });
     if (state === State.Starting) this.tell({ kind: "starting" });
     if (state === State.Stopped) this.tell({ kind: "broken", why: "the program ended" });

@@ -17,12 +17,15 @@ interface Extension {
   deactivate(): Promise<void>;
 }
 
+/** The extension that was activated last. */
+let active: Extension | undefined;
+
 /** A fake editor with the extension active. Each has a copy of the bundle, which keeps its server to itself. */
 function started(t: TestContext, change: (editor: Editor) => void = () => {}): Editor {
   const editor = new Editor();
   editor.settings = { "fastapply.server.path": COMMAND[0], "fastapply.server.args": COMMAND.slice(1) };
   change(editor);
-  const extension = withVscode(editor.api(), () => load());
+  const extension = (active = withVscode(editor.api(), load));
   extension.activate(editor.context(ROOT, ABOUT));
   t.after(() => extension.deactivate());
   return editor;
@@ -166,3 +169,65 @@ test("with nothing selected, nothing is done, and what is missing is said", asyn
   assert.match(editor.messages[0] ?? "", /select it/);
   assert.match(editor.messages[1] ?? "", /clipboard is empty/);
 });
+
+test("a program that ends is started again, and knows the file as it is", async (t) => {
+  const editor = started(t);
+  const document = editor.open(Uri.file("/tmp/a.py"), FILE, "python");
+  await until(() => editor.status.tooltip.includes("ready"));
+  document.edit([{ range: document.select("return 1"), newText: "return 11" }]);
+  const [first] = children();
+  assert.ok(first);
+  process.kill(first, "SIGKILL");
+  await until(() => !children().includes(first) && editor.status.tooltip.includes("ready"));
+  editor.clipboard = EDIT;
+  await editor.run("fastapply.applyClipboard");
+  assert.equal(document.getText(), MERGED.replace("return 1", "return 11"));
+});
+
+test("a program that ends at once is said so, and tried again on the next command", async (t) => {
+  const editor = started(t, (one) => (one.settings["fastapply.server.path"] = "/bin/false"));
+  await editor.run("fastapply.restart");
+  assert.match(editor.status.tooltip, /failed/);
+  editor.settings["fastapply.server.path"] = COMMAND[0];
+  const document = editor.open(Uri.file("/tmp/a.py"), FILE, "python");
+  editor.clipboard = EDIT;
+  await editor.run("fastapply.applyClipboard");
+  assert.equal(document.getText(), MERGED);
+});
+
+test("the program ends with the extension", async (t) => {
+  const editor = started(t);
+  editor.open(Uri.file("/tmp/a.py"), FILE, "python");
+  await until(() => editor.status.tooltip.includes("ready"));
+  assert.notDeepEqual(children(), []);
+  await active?.deactivate();
+  await until(() => children().length === 0);
+});
+
+test("a change of the key or of the settings starts it anew", async (t) => {
+  const editor = started(t);
+  editor.open(Uri.file("/tmp/a.py"), FILE, "python");
+  await until(() => editor.status.tooltip.includes("ready"));
+  const [first] = children();
+  editor.presses = [() => "a key"];
+  await editor.run("fastapply.setKey");
+  assert.equal(editor.secrets.get("fastapply.key"), "a key");
+  await until(() => children().length === 1 && !children().includes(first ?? 0) && /ready/.test(editor.status.tooltip));
+  const [second] = children();
+  editor.configured.fire({ affectsConfiguration: (name) => name === "fastapply.server" });
+  await until(() => children().length === 1 && !children().includes(second ?? 0) && /ready/.test(editor.status.tooltip));
+  assert.ok(!editor.logged.join().includes("a key"));
+});
+
+/** Processes that this one started and that still run. */
+function children(): number[] {
+  return readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const end = Date.now() + 30_000;
+  while (!holds()) {
+    assert.ok(Date.now() < end, "it never came to hold");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
