@@ -27,7 +27,9 @@
       (set-mark start)
       (activate-mark)
       (cl-letf (((symbol-function 'completing-read)
-                 (lambda (_prompt items &rest _) (setq offered (mapcar #'car items)) title)))
+                 (lambda (_prompt items &rest _) (setq offered (mapcar #'car items)) title))
+                ;; Asked where the merge takes longer than a list of actions can wait: the server then makes the edit.
+                ((symbol-function 'y-or-n-p) #'always))
         (let ((last-nonmenu-event t) (transient-mark-mode t))
           (eglot-code-actions start (point-max) nil t))))
     (let ((after (buffer-string)))

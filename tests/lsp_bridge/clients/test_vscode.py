@@ -68,7 +68,7 @@ def test_types(extension: Copy) -> None:
 def test_its_own_tests(extension: Copy) -> None:
     """Those of its parts, and the bundle that edits files in a fake editor through `fastapply lsp`."""
     tests = sorted(str(path.relative_to(extension.folder)) for path in (extension.folder / "out").glob("*.test.js"))
-    assert "out/activation.test.js" in tests
+    assert "out/merging.test.js" in tests
     extension.run("--test", *tests)
 
 

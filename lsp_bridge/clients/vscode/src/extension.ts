@@ -47,7 +47,7 @@ function commandsOf(
     mergeCommitted: () => merging.apply("committed"),
     previewEdit: () => merging.preview(),
     applyBlocks: () => merging.applyBlocks(),
-    acceptPreview: async (uri) => previews.accept(previewOf(uri), await server.running()),
+    acceptPreview: (uri) => previews.accept(previewOf(uri)),
     discardPreview: (uri) => previews.close(previewOf(uri)),
     setKey: () => setKey(context.secrets),
     showLog: () => log.show(),

@@ -2,9 +2,9 @@
 
 import { LSPErrorCodes, ResponseError } from "vscode-languageclient/node";
 import * as vscode from "vscode";
-import { type Ask, decided, picks, told } from "./doubts";
+import { decided, picks } from "./doubts";
 import type { Previews } from "./preview";
-import { APPLY, APPLY_MANY, type Job, type Many, type Outcome, PREVIEW } from "./protocol";
+import { APPLY, APPLY_MANY, type Answer, type Blocks, type FileAnswer, type Job, type Offered, PREVIEW } from "./protocol";
 import { SCHEMES, type Server, isSetUp } from "./server";
 import type { Event } from "./status";
 
@@ -30,56 +30,47 @@ export class Merging {
     private readonly tell: (event: Event) => void,
   ) {}
 
-  async apply(source: Source): Promise<Outcome | undefined> {
+  async apply(source: Source): Promise<void> {
     const { document, selection } = editor();
     const job = await jobOf(source, document, selection);
-    const outcome = await this.merge(APPLY, job);
-    if (outcome.status === "doubt") void vscode.window.showWarningMessage(told(outcome.doubts));
-    else if (outcome.status === "unchanged") said("The edit changes nothing.");
-    else if (!outcome.applied) throw new Error(outcome.failureReason || "The editor did not take the edit.");
-    return outcome;
+    const answer = await this.merged<Answer>(APPLY, job, ({ files: [file] }) => file as FileAnswer);
+    if (!answer.applied) void vscode.window.showWarningMessage(answer.message);
+    else said(answer.message);
   }
 
-  /** Shows what would come out. Returns the preview's address. */
-  async preview(given?: Source): Promise<vscode.Uri | undefined> {
+  /** Shows what would come out, unless it is refused or changes nothing. */
+  async preview(): Promise<void> {
     const { document, selection } = editor();
-    const source = given ?? (await sourceOf(document, selection));
-    if (!source) return undefined;
+    const source = await sourceOf(document, selection);
+    if (!source) return;
     const job = await jobOf(source, document, selection);
-    const outcome = await this.merge(PREVIEW, job);
-    if (outcome.status === "doubt") void vscode.window.showWarningMessage(told(outcome.doubts));
-    if (outcome.status === "unchanged") said("The edit changes nothing.");
-    if (outcome.status !== "merged") return undefined;
+    const file = await this.merged<FileAnswer>(PREVIEW, job, (answer) => answer);
+    if (file.code) return void vscode.window.showWarningMessage(file.message);
+    if (file.mergedCode === document.getText()) return said("the edit changes nothing");
     if (document.version !== job.version) throw new Error("The file has changed meanwhile; preview it again.");
-    return this.previews.show(document, outcome);
+    await this.previews.show(document, file);
   }
 
-  /** Applies each fenced block of a chat answer to the file that it names: all of them or none. */
-  async applyBlocks(): Promise<Many | undefined> {
-    const selected = vscode.window.activeTextEditor;
-    const marked = selected && selected.document.getText(selected.selection);
-    const text = marked || (await vscode.env.clipboard.readText());
+  /** Applies each fenced block of a chat's answer to the file that it names: all of them, or none. */
+  async applyBlocks(): Promise<void> {
+    const active = vscode.window.activeTextEditor;
+    const text = active?.document.getText(active.selection) || (await vscode.env.clipboard.readText());
     if (!text.trim()) throw new Missing("Select or copy an answer with fenced blocks that name their files.");
-    const many = await this.work((token) => this.server.ask<Many>(APPLY_MANY, { text }, token));
-    const doubtful = many.files.filter((file) => file.status === "doubt");
-    this.tell({ kind: doubtful.length ? "doubt" : "merged" });
-    const names = doubtful.map((file) => vscode.workspace.asRelativePath(vscode.Uri.parse(file.uri)));
-    if (names.length) void vscode.window.showWarningMessage(`Nothing applied; in doubt: ${names.join(", ")}.`);
-    else if (!many.applied) throw new Error(many.failureReason || "The editor did not take the edits.");
-    return many;
+    const blocks: Blocks = { text, quiet: true };
+    const answer = await this.work((token) => this.server.ask<Answer>(APPLY_MANY, blocks, token));
+    this.tell({ kind: answer.applied ? "merged" : "doubt" });
+    if (!answer.applied) void vscode.window.showWarningMessage(answer.message);
+    else said(answer.message);
   }
 
-  private async merge(command: string, job: Job): Promise<Outcome> {
-    const ask: Ask = async (doubt) => {
-      const placeHolder = `${doubt.message} – which is meant?`;
-      return (await vscode.window.showQuickPick(picks(doubt), { placeHolder, ignoreFocusOut: true }))?.choice;
+  /** The answer of `command` for `job`, with the person's choices where it is in doubt. */
+  private merged<T>(command: string, job: Job, fileOf: (answer: T) => FileAnswer): Promise<T> {
+    const once = async (one: Job): Promise<T> => {
+      const answer = await this.work((token) => this.server.ask<T>(command, one, token));
+      this.tell({ kind: fileOf(answer).code ? "doubt" : "merged" });
+      return answer;
     };
-    const once = async (one: Job) => {
-      const outcome = await this.work((token) => this.server.ask<Outcome>(command, one, token));
-      this.tell({ kind: outcome.status === "doubt" ? "doubt" : "merged" });
-      return outcome;
-    };
-    return decided(job, once, ask);
+    return decided(job, once, fileOf, chosen);
   }
 
   /** Tells that work began, and that it failed. Takes it back where the person loses patience. */
@@ -98,6 +89,28 @@ export class Merging {
       clearTimeout(slow);
       source.dispose();
     }
+  }
+}
+
+/** A list to choose from; the lines that an entry is about are shown while the person is at it. */
+async function chosen(refused: FileAnswer): Promise<Offered | undefined> {
+  const shown = vscode.window.activeTextEditor;
+  const mark = vscode.window.createTextEditorDecorationType({
+    isWholeLine: true,
+    backgroundColor: new vscode.ThemeColor("editor.rangeHighlightBackground"),
+  });
+  const show = ({ offered: { start, end } }: { offered: Offered }): void => {
+    const range = new vscode.Range(start, 0, Math.max(start, end - 1), 0);
+    shown?.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    shown?.setDecorations(mark, [range]);
+  };
+  const title = refused.message;
+  const placeHolder = "What is meant? Escape leaves the file as it is.";
+  const options = { title, placeHolder, ignoreFocusOut: true, onDidSelectItem: show as (item: unknown) => void };
+  try {
+    return (await vscode.window.showQuickPick(picks(refused), options))?.offered;
+  } finally {
+    mark.dispose();
   }
 }
 
@@ -130,10 +143,10 @@ async function sourceOf(document: vscode.TextDocument, selection: vscode.Selecti
 }
 
 async function jobOf(source: Source, document: vscode.TextDocument, selection: vscode.Selection): Promise<Job> {
-  const job: Job = { uri: document.uri.toString(), version: document.version };
+  const job: Job = { uri: document.uri.toString(), version: document.version, quiet: true };
   if (source === "selection") {
     if (selection.isEmpty) throw new Missing("Paste the edit into the file that it is for, and select it.");
-    return { ...job, range: { start: plain(selection.start), end: plain(selection.end) } };
+    return { ...job, source, range: { start: plain(selection.start), end: plain(selection.end) } };
   }
   if (source !== "clipboard") return { ...job, source };
   const snippet = await vscode.env.clipboard.readText();

@@ -1,15 +1,15 @@
 /** Results that are shown before they count: the document beside what would become of it. */
 
-import type { LanguageClient } from "vscode-languageclient/node";
 import * as vscode from "vscode";
-import type { Outcome } from "./protocol";
+import type { FileAnswer } from "./protocol";
+import { replacement } from "./replacement";
 
 export const SCHEME = "fastapply-preview";
 
 interface Shown {
   readonly document: vscode.TextDocument;
   readonly version: number;
-  readonly outcome: Outcome;
+  readonly merged: string;
 }
 
 export class Previews implements vscode.TextDocumentContentProvider {
@@ -18,17 +18,17 @@ export class Previews implements vscode.TextDocumentContentProvider {
 
   /** The text of a preview; nothing once it is accepted or discarded. */
   provideTextDocumentContent(uri: vscode.Uri): string {
-    return this.shown.get(uri.toString())?.outcome.text ?? "";
+    return this.shown.get(uri.toString())?.merged ?? "";
   }
 
-  /** Shows what `outcome` makes of `document`, which has the version that was asked about. */
-  async show(document: vscode.TextDocument, outcome: Outcome): Promise<vscode.Uri> {
+  /** Shows what the edit that was asked about makes of `document`, which has not changed since. */
+  async show(document: vscode.TextDocument, { changes, mergedCode }: FileAnswer): Promise<vscode.Uri> {
     this.count += 1;
     const uri = vscode.Uri.from({ scheme: SCHEME, path: document.uri.path, query: String(this.count) });
-    this.shown.set(uri.toString(), { document, version: document.version, outcome });
+    this.shown.set(uri.toString(), { document, version: document.version, merged: mergedCode ?? "" });
     const name = document.uri.path.split("/").at(-1);
-    const { added, removed } = outcome.changes;
-    await vscode.commands.executeCommand("vscode.diff", document.uri, uri, `${name}: +${added} −${removed} (FastApply)`);
+    const title = `${name}: +${changes.added} −${changes.removed} (FastApply)`;
+    await vscode.commands.executeCommand("vscode.diff", document.uri, uri, title);
     return uri;
   }
 
@@ -36,14 +36,17 @@ export class Previews implements vscode.TextDocumentContentProvider {
    * Makes the edit that `uri` shows, as one step to undo. Throws where the document has changed since: what was seen
    * is not what would come out.
    */
-  async accept(uri: vscode.Uri, client: LanguageClient): Promise<void> {
+  async accept(uri: vscode.Uri): Promise<void> {
     const shown = this.shown.get(uri.toString());
     if (!shown) throw new Error("This preview is no longer open.");
-    if (shown.document.isClosed || shown.document.version !== shown.version) {
+    const { document, version, merged } = shown;
+    if (document.isClosed || document.version !== version) {
       throw new Error("The file has changed since this preview was made. Nothing was applied; preview it again.");
     }
-    const edit = await client.protocol2CodeConverter.asWorkspaceEdit(shown.outcome.edit);
-    if (!edit || !(await vscode.workspace.applyEdit(edit))) throw new Error("The editor did not take the edit.");
+    const { start, end, text } = replacement(document.getText(), merged);
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(document.uri, new vscode.Range(document.positionAt(start), document.positionAt(end)), text);
+    if (!(await vscode.workspace.applyEdit(edit))) throw new Error("The editor did not take the edit.");
     await this.close(uri);
   }
 

@@ -1,55 +1,54 @@
 /** What the server's commands take and give, as docs/editors.md has it. */
 
-import type { Range, WorkspaceEdit } from "vscode-languageclient/node";
+import type { Range } from "vscode-languageclient/node";
 
 export const APPLY = "fastapply.apply";
 export const PREVIEW = "fastapply.preview";
 export const APPLY_MANY = "fastapply.applyMany";
 
-/** One edit of one file. What is left out of `snippet`, `range` and `source` says where the edit comes from. */
+/** One edit of one file: a snippet, or where the server finds it. */
 export interface Job {
   readonly uri: string;
-  /** The version of the document that the person saw: where the server's is newer, it refuses. */
+  /** The version of the document that the person saw: where the server knows a newer one, it refuses. */
   readonly version: number;
   readonly snippet?: string;
-  /** Where the snippet stands in the file itself; it is taken out of there. */
+  /** The selection at `range` is an edit of the rest; or the whole buffer is one of another version of the file. */
+  readonly source?: "selection" | "saved" | "committed";
   readonly range?: Range;
-  /** The whole buffer is the snippet, and this version of the file the original. */
-  readonly source?: "saved" | "committed";
-  /** Opaque values of earlier doubts. */
+  /** What was chosen about earlier doubts. */
   readonly choices?: readonly unknown[];
+  /** Nothing is shown or asked by the server: this is done here. */
+  readonly quiet: true;
 }
 
-export interface Choice {
+/** One way to settle a doubt. `choice` goes back as it came; the lines are those of the document, counted from 0. */
+export interface Offered {
   readonly title: string;
   readonly choice: unknown;
-  /** The lines of the file that it is about. */
-  readonly range?: Range;
+  readonly start: number;
+  readonly end: number;
 }
 
-export interface Doubt {
-  readonly kind: string;
-  readonly message: string;
-  readonly hint: string;
-  readonly choices: readonly Choice[];
-}
-
-export interface Outcome {
-  readonly status: "merged" | "unchanged" | "doubt";
+/** What became of one edit. `code` and `message` say why where it is not merged. */
+export interface FileAnswer {
   readonly uri: string;
-  readonly version: number | null;
+  readonly message: string;
+  readonly code: string | null;
   readonly changes: { readonly added: number; readonly removed: number };
-  readonly doubts: readonly Doubt[];
-  /** Of `preview` only: the whole file after it, and what makes it of the buffer. */
-  readonly text?: string;
-  readonly edit?: WorkspaceEdit;
-  /** Of `apply` only: did the editor take it, and if not, why. */
-  readonly applied?: boolean;
-  readonly failureReason?: string;
+  readonly choices: readonly Offered[];
+  /** Of a preview only. */
+  readonly mergedCode: string | null;
 }
 
-export interface Many {
+/** What became of a command: applied all of it, or nothing. */
+export interface Answer {
   readonly applied: boolean;
-  readonly failureReason?: string;
-  readonly files: readonly Outcome[];
+  readonly message: string;
+  readonly files: readonly FileAnswer[];
+}
+
+/** An answer of a chat, with fenced blocks that name their files. */
+export interface Blocks {
+  readonly text: string;
+  readonly quiet: true;
 }

@@ -12,7 +12,7 @@ import {
 } from "vscode-languageclient/node";
 import * as vscode from "vscode";
 import { findProgram } from "./program";
-import { type Settings, UnusableSetting, commandLine, needsTrust } from "./settings";
+import { type Settings, UnusableSetting, commandLine, initializationOptions, needsTrust } from "./settings";
 import type { Event } from "./status";
 
 export const KEY = "fastapply.key";
@@ -82,10 +82,12 @@ export class Server implements vscode.Disposable {
 
   private async start(): Promise<LanguageClient> {
     this.tell({ kind: "starting" });
-    const executable = await this.executable();
+    const settings = readSettings();
+    const executable = await this.executable(settings);
     this.log.info(`Starting ${[executable.command, ...(executable.args ?? [])].join(" ")}`);
     this.client = new LanguageClient("fastapply", "FastApply", executable, {
       documentSelector: SCHEMES.map((scheme) => ({ scheme })),
+      initializationOptions: initializationOptions(settings),
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       // Failures are told once, by whoever asked.
@@ -111,8 +113,7 @@ export class Server implements vscode.Disposable {
     if (state === State.Stopped) this.tell({ kind: "broken", why: "the program ended" });
   }
 
-  private async executable(): Promise<Executable> {
-    const settings = readSettings();
+  private async executable(settings: Settings): Promise<Executable> {
     if (needsTrust(settings) && !vscode.workspace.isTrusted) {
       throw new CannotStart("The settings name a program in this folder, which you have not trusted.");
     }

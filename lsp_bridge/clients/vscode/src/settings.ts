@@ -25,7 +25,7 @@ export interface CommandLine {
 export class UnusableSetting extends Error {}
 
 const FOLDER = "${workspaceFolder}";
-const KEY_VARIABLE = "FASTAPPLY_LSP_KEY";
+const KEY_VARIABLE = "FASTAPPLY_API_KEY";
 
 /** Does the program or what it is given lie in the workspace, which somebody else may have written? */
 export function needsTrust(settings: Settings): boolean {
@@ -39,13 +39,17 @@ export function commandLine(settings: Settings, key: string | undefined, around:
   if (settings.warmUp && !url) {
     throw new UnusableSetting("The setting fastapply.warmUp needs a service in fastapply.server.url.");
   }
-  const flags = [...(url ? ["--url", url] : []), ...(settings.warmUp ? ["--warm"] : [])];
-  if (!settings.diagnostics) flags.push("--no-diagnostics");
+  const flags = url ? ["--url", url, ...(key ? ["--key-env", KEY_VARIABLE] : [])] : [];
   return {
     program: expanded(settings.path.trim(), around),
     args: [...settings.args.map((text) => expanded(text, around)), ...flags],
     env: key && url ? { [KEY_VARIABLE]: key } : {},
   };
+}
+
+/** What the server is told when it starts. */
+export function initializationOptions({ diagnostics, warmUp }: Settings): object {
+  return { diagnostics, warmUp };
 }
 
 function checkedUrl(url: string): string {

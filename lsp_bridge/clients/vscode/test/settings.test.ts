@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type Settings, UnusableSetting, commandLine, needsTrust } from "../src/settings";
+import { type Settings, UnusableSetting, commandLine, initializationOptions, needsTrust } from "../src/settings";
 
 const plain: Settings = { path: "fastapply", args: ["lsp"], url: "", warmUp: false, diagnostics: true };
 const around = { folder: "/code/shop", home: "/home/ada" };
@@ -9,20 +9,22 @@ test("the plain settings start the language server and nothing else", () => {
   assert.deepEqual(commandLine(plain, undefined, around), { program: "fastapply", args: ["lsp"], env: {} });
 });
 
-test("each setting is a flag", () => {
+test("each setting arrives", () => {
   const settings = { ...plain, url: " https://merge.example:8000 ", warmUp: true, diagnostics: false };
   const { args } = commandLine(settings, undefined, around);
-  assert.deepEqual(args, ["lsp", "--url", "https://merge.example:8000", "--warm", "--no-diagnostics"]);
+  assert.deepEqual(args, ["lsp", "--url", "https://merge.example:8000"]);
+  assert.deepEqual(initializationOptions(settings), { diagnostics: false, warmUp: true });
 });
 
 test("the key goes through the environment, never through the arguments", () => {
   const line = commandLine({ ...plain, url: "http://127.0.0.1:8000" }, "secret", around);
-  assert.deepEqual(line.env, { FASTAPPLY_LSP_KEY: "secret" });
+  assert.deepEqual(line.env, { FASTAPPLY_API_KEY: "secret" });
+  assert.deepEqual(line.args.slice(-2), ["--key-env", "FASTAPPLY_API_KEY"]);
   assert.ok(!JSON.stringify([line.program, line.args]).includes("secret"));
 });
 
 test("without a service no key is handed on", () => {
-  assert.deepEqual(commandLine(plain, "secret", around).env, {});
+  assert.deepEqual(commandLine(plain, "secret", around), { program: "fastapply", args: ["lsp"], env: {} });
 });
 
 test("${workspaceFolder} and ~ stand for folders", () => {

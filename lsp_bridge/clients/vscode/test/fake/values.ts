@@ -137,6 +137,9 @@ export class ThemeColor {
 export class CodeActionKind {
   static readonly Empty = new CodeActionKind("");
   constructor(readonly value: string) {}
+  append(part: string): CodeActionKind {
+    return new CodeActionKind(this.value ? `${this.value}.${part}` : part);
+  }
 }
 
 export class CodeAction {

@@ -17,6 +17,8 @@ export class Editor {
   readonly commands = new Map<string, Command>();
   readonly secrets = new Map<string, string>();
   readonly messages: string[] = [];
+  /** What the status bar said for a moment. */
+  readonly said: string[] = [];
   readonly status = { text: "", tooltip: "", command: "" };
   readonly documents: Document[] = [];
   /** Address of the right side of each comparison that is shown. */
@@ -24,8 +26,9 @@ export class Editor {
   readonly logged: string[] = [];
   settings: Record<string, unknown> = {};
   clipboard = "";
+  folders: { uri: values.Uri; name: string; index: number }[] | undefined;
   trusted = true;
-  active: { document: Document; selection: values.Selection } | undefined;
+  active: { document: Document; selection: values.Selection; revealRange(): void; setDecorations(): void } | undefined;
   /** Answers for the next lists, messages and input boxes, in order; when none is left, the person leaves. */
   presses: ((items: readonly { label: string }[]) => unknown)[] = [];
 
@@ -39,9 +42,15 @@ export class Editor {
   open(uri: values.Uri, text: string, languageId: string): Document {
     const document = new Document(uri, text, languageId);
     this.documents.push(document);
-    this.active = { document, selection: new values.Selection(0, 0, 0, 0) };
+    this.show(document);
     this.opened.fire(document);
     return document;
+  }
+
+  /** Makes `document` the active one, with `selected` selected in it: what is there once, or nothing. */
+  show(document: Document, selected?: string): void {
+    const selection = selected ? document.select(selected) : new values.Selection(0, 0, 0, 0);
+    this.active = { document, selection, revealRange: () => {}, setDecorations: () => {} };
   }
 
   run(name: string, ...args: unknown[]): Promise<unknown> {
@@ -136,8 +145,9 @@ export class Editor {
         const channel = { name, append: log, appendLine: log, info: log, error: log, warn: log, debug: log, trace: log };
         return { ...channel, show: () => {}, dispose: () => {}, onDidChangeLogLevel: new EventEmitter().event, logLevel: 3 };
       },
+      createTextEditorDecorationType: () => ({ dispose: () => {} }),
       createStatusBarItem: () => Object.assign(this.status, { show: () => {}, dispose: () => {} }),
-      setStatusBarMessage: (text: string) => this.messages.push(text),
+      setStatusBarMessage: (text: string) => this.said.push(text),
       showErrorMessage: this.message,
       showInformationMessage: this.message,
       showWarningMessage: this.message,
@@ -169,7 +179,9 @@ export class Editor {
       get isTrusted() {
         return editor.trusted;
       },
-      workspaceFolders: undefined,
+      get workspaceFolders() {
+        return editor.folders;
+      },
       textDocuments: this.documents,
       notebookDocuments: [],
       getConfiguration: (section = "") => ({
@@ -215,6 +227,7 @@ function enums(): object {
     StatusBarAlignment: { Left: 1, Right: 2 },
     SymbolTag: { Deprecated: 1 },
     CompletionItemTag: { Deprecated: 1 },
+    TextEditorRevealType: { InCenterIfOutsideViewport: 2 },
     TextDocumentSaveReason: { Manual: 1, AfterDelay: 2, FocusOut: 3 },
   };
 }
