@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from lsprotocol import types as lsp
 
-from fastapply.errors import EditConflict, EditRefused
+from fastapply.errors import EditConflict, EditRefused, InvalidRequest
+from fastapply.merge.text import split_lines
 from lsp_bridge import telling
-from lsp_bridge.arguments import Answer, Arguments, FileAnswer, read
+from lsp_bridge.arguments import Answer, Arguments, Blocks, FileAnswer, Offered, read
 from lsp_bridge.asks import Ask, Offer
+from lsp_bridge.bridge import offered
+from lsp_bridge.fences import blocks
+from lsp_bridge.offers import selected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from lsprotocol import types as lsp
 
     from fastapply.merge.values import ApplyResult
     from fastapply.resolve.route import OnDoubt
@@ -44,14 +47,16 @@ class Commands:
 
     async def apply_many(self, arguments: Sequence[Any], token: lsp.ProgressToken | None) -> Any:
         """Merge several edits and have all of them applied, or none."""
-        edits = read(list(arguments), tuple[tuple[Arguments, ...]], "arguments")[0]
+        edits = read(list(arguments), tuple[tuple[Arguments, ...] | Blocks], "arguments")[0]
+        if isinstance(edits, Blocks):
+            edits = _edits_of(edits)
         return await self._apply(edits, token, any(edit.quiet for edit in edits))
 
     async def preview(self, arguments: Sequence[Any], token: lsp.ProgressToken | None) -> Any:
         """Merge one edit and change nothing."""
         edit = read(list(arguments), tuple[Arguments], "arguments")[0]
         async with self._bridge.editor.progress("FastApply", token):
-            ask = self._ask(edit)
+            ask = await self._ask(edit)
             try:
                 result = await self._bridge.merges.of(ask.job, self._bridge.way(edit.on_doubt))
             except EditRefused as refused:
@@ -60,16 +65,36 @@ class Commands:
 
     async def _apply(self, edits: Sequence[Arguments], token: lsp.ProgressToken | None, quiet: bool) -> Any:
         async with self._bridge.editor.progress("FastApply", token):
-            asks = [self._ask(edit) for edit in edits]
+            asks = [await self._ask(edit) for edit in edits]
             ways = [edit.on_doubt for edit in edits]
             return msgspec.to_builtins(await self._applied(asks, ways, quiet))
 
-    def _ask(self, edit: Arguments) -> Ask:
+    async def _ask(self, edit: Arguments) -> Ask:
         files = self._bridge.files
         target = files.named(edit.path or "") if edit.uri is None else files.of_uri(edit.uri)
         if edit.version is not None and edit.version != target.version:
             raise EditConflict([target.name], f"is at version {target.version}, not {edit.version}")
-        return self._bridge.asks.of_arguments(target, edit)
+        if edit.source is None:
+            return self._bridge.asks.of_arguments(target, edit)
+        if edit.snippet:
+            raise InvalidRequest("an edit has a snippet or a source, not both", field="arguments")
+        ask = await self._bridge.asks.of_offer(self._offer(edit, target))
+        return Ask(ask.target, msgspec.structs.replace(ask.job, instruction=edit.instruction), ask.hidden)
+
+    def _offer(self, edit: Arguments, target: Target) -> Offer:
+        """The edit that `source` speaks of, as a code action would find it."""
+        document = self._bridge.documents.get(target.uri)
+        if document is None or edit.source is None:
+            raise InvalidRequest(f"{target.name}: is not open", field="arguments")
+        if edit.source != "selection":
+            return Offer(edit.source, document.uri, document.version, choices=edit.choices)
+        if edit.range is None:
+            raise InvalidRequest("a selection needs its range", field="arguments")
+        place = lsp.Range(
+            lsp.Position(edit.range.start.line, edit.range.start.character),
+            lsp.Position(edit.range.end.line, edit.range.end.character),
+        )
+        return Offer("selection", document.uri, document.version, *selected(document, place), edit.choices)
 
     async def _applied(self, asks: Sequence[Ask], ways: Sequence[OnDoubt | None], quiet: bool) -> Answer:
         """Have the merges of all `asks` applied as one edit, or none; two edits of one file one after the other."""
@@ -96,6 +121,15 @@ class Commands:
         return Answer(True, message, tuple(files))
 
 
+def _edits_of(answer: Blocks) -> tuple[Arguments, ...]:
+    found = tuple(
+        Arguments(block.text, path=block.path, quiet=answer.quiet) for block in blocks(split_lines(answer.text))
+    )
+    if not found:
+        raise InvalidRequest("no fenced block names a file", field="text")
+    return found
+
+
 def _onto(ask: Ask, text: str) -> Ask:
     """The same edit of what an edit before it made of the file."""
     return Ask(ask.target, msgspec.structs.replace(ask.job, original_code=text), ask.hidden)
@@ -103,9 +137,20 @@ def _onto(ask: Ask, text: str) -> Ask:
 
 def _answer(target: Target, result: ApplyResult, merged_code: str | None = None) -> FileAnswer:
     message = telling.summary(target.name, result)
-    return FileAnswer(target.uri, message, None, result.diff, result.changes, result.doubts, merged_code)
+    return FileAnswer(
+        target.uri,
+        message,
+        diff=result.diff,
+        changes=result.changes,
+        doubts=result.doubts,
+        merged_code=merged_code,
+    )
 
 
 def _refusal(ask: Ask, refused: EditRefused) -> FileAnswer:
     message = telling.refusal(ask.target.name, refused.doubts)
-    return FileAnswer(ask.target.uri, message, refused.code, doubts=refused.doubts)
+    choices = []
+    for choice in offered(refused):
+        place = telling.as_shown(choice.place, ask.hidden)
+        choices.append(Offered(telling.choice_in_words(choice, ask), choice, place.start, place.end))
+    return FileAnswer(ask.target.uri, message, refused.code, doubts=refused.doubts, choices=tuple(choices))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lsp_bridge.documents import Document
 
-__all__ = ["found_in", "title_of", "whole_file"]
+__all__ = ["found_in", "selected", "title_of", "whole_file"]
 
 _TITLES = {
     "selection": "Apply this lazy edit to the rest of the file",
@@ -29,7 +29,7 @@ _TITLES = {
 
 def found_in(document: Document, place: Range) -> list[Offer]:
     """The edits that the selection or the cursor is at."""
-    start, end = _whole_lines(document, place)
+    start, end = selected(document, place)
     if 0 < end - start < len(document.text):
         return [*_of_selection(document, start, end), *_of_blocks(document, start, end)]
     return [*_of_blocks(document, start, end), *whole_file(document)]
@@ -78,7 +78,7 @@ def _fence_of(block: Block) -> range:
     return range(block.start - 1, block.end + 1)
 
 
-def _whole_lines(document: Document, place: Range) -> tuple[int, int]:
+def selected(document: Document, place: Range) -> tuple[int, int]:
     """The lines that a selection holds, or cuts; the cursor's place where nothing is selected."""
     content = document.content
     start, end = content.offset(place.start), content.offset(place.end)

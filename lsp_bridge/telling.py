@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fastapply.merge.values import ApplyResult, Choice, Doubt
     from lsp_bridge.asks import Ask
 
-__all__ = ["choice_in_words", "refusal", "summary"]
+__all__ = ["as_shown", "choice_in_words", "refusal", "summary"]
 
 _LONGEST = 60  # characters of a line that is quoted
 _ACTIONS = {
@@ -45,14 +45,14 @@ def summary(name: str, result: ApplyResult) -> str:
 def choice_in_words(choice: Choice, ask: Ask) -> str:
     """A choice as the title of an action: `Insert before line 42: def f(x):`, its lines counted as the editor does."""
     place, lines = choice.place, bare_lines(ask.job.original_code)
-    told = _ACTIONS[choice.action].format(place=place_in_words(_as_shown(place, ask.hidden)))
+    told = _ACTIONS[choice.action].format(place=place_in_words(as_shown(place, ask.hidden)))
     first = next((line.strip() for line in lines[place.start : max(place.end, place.start + 1)] if line.strip()), "")
     if len(first) > _LONGEST:
         first = first[: _LONGEST - 1] + "…"
     return f"{told}: {first}" if first else told
 
 
-def _as_shown(place: LineRange, hidden: LineRange) -> LineRange:
+def as_shown(place: LineRange, hidden: LineRange) -> LineRange:
     """Lines of the original, which lacks the `hidden` ones, as lines of the document."""
     shift = hidden.end - hidden.start if place.start >= hidden.start else 0
     return LineRange(place.start + shift, place.end + shift)

@@ -73,7 +73,8 @@ test("a buffer that was overwritten with an edit is merged with the saved file",
 
 test("... and with the committed version", async () => {
   const document = opened(FILE, "committed/a.py");
-  const git = (...args: string[]) => execFileSync("git", args, { cwd: path.join(folder, "committed") });
+  const env = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null" };
+  const git = (...args: string[]) => execFileSync("git", args, { cwd: path.join(folder, "committed"), env });
   git("init", "--quiet");
   git("add", "a.py");
   git("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "--message=a");
