@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import fastapply
 from support.node import do_without
 from tools.npm import NpmError
 from tools.vsix import SOURCES, Copy, copied
@@ -102,8 +103,8 @@ def test_its_readme_names_each_command_and_each_setting() -> None:
     assert {name for name in about["configuration"]["properties"] if f"`{name}`" not in readme} == set()
 
 
-def test_its_version_is_that_of_the_lock_file() -> None:
+def test_its_version_is_that_of_the_program_and_of_the_lock_file() -> None:
     about, lock = (json.loads((SOURCES / name).read_text("utf-8")) for name in ("package.json", "package-lock.json"))
-    assert about["version"] == lock["version"]
+    assert about["version"] == lock["version"] == fastapply.__version__
     pinned = {**about["dependencies"], **about["devDependencies"]}
     assert {name: lock["packages"][f"node_modules/{name}"]["version"] for name in pinned} == pinned
