@@ -2,7 +2,7 @@
 
 import { button, make } from "./dom";
 import type { Choice, Doubt, LineRange } from "./service";
-import { lines } from "./words";
+import { capital, lines, sentence } from "./words";
 
 export interface Places {
   /** The original, by lines. */
@@ -57,12 +57,4 @@ function lineAt(original: string[], line: number): string {
   const text = (original[line] ?? "").trim();
   if (text) return text;
   return line >= original.length - 1 ? "(the end of the file)" : "(an empty line)";
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function sentence(text: string): string {
-  return /[.?!]$/.test(text) ? capital(text) : `${capital(text)}.`;
 }

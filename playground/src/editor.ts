@@ -70,7 +70,7 @@ export class Editor {
         placeholder(hint),
         // Mod-Enter is the page's.
         keymap.of([...defaultKeymap.filter((binding) => binding.key !== "Mod-Enter"), ...historyKeymap]),
-        EditorView.contentAttributes.of({ "aria-label": label }),
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         EditorView.updateListener.of((update) => update.docChanged && changed()),
         this.language.of([]),
         this.wrapping.of([]),

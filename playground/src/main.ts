@@ -12,7 +12,7 @@ import { mode } from "./languages";
 import { ResultView } from "./result";
 import { copy, download } from "./save";
 import { about, answers, apply, type Answer, type Body, type Choice, type Doubt, type Problem } from "./service";
-import { remedy, summary } from "./words";
+import { remedy, sentence, summary } from "./words";
 
 const PAUSE = 300; // milliseconds without a key after which it is merged
 const LOOK_AGAIN = 2000; // milliseconds between looks for a service that is away
@@ -124,8 +124,9 @@ function showProblem(problem: Problem, retryAfter: number | null, asked: Body): 
   }
   if (problem.status === 401 || problem.code === "key_revoked") keys.ask(keys.key !== "");
   say(`${problem.title}.`);
-  tellProblem(`${problem.status} ${problem.code}`, `${problem.detail}. ${remedy(problem, retryAfter)}`);
-  if (retryAfter !== null && asTyped.checked) later(retryAfter * 1000);
+  const again = asTyped.checked ? retryAfter : null;
+  tellProblem(`${problem.status} ${problem.code}`, `${sentence(problem.detail)} ${remedy(problem, again)}`);
+  if (again !== null) later(again * 1000);
 }
 
 function bestGuess(): HTMLButtonElement {

@@ -35,7 +35,7 @@ export class ResultView {
 function extensions(original: string, answer: Answer, doc: Lines, look: Look): Extension[] {
   return [
     EditorState.readOnly.of(true),
-    EditorView.contentAttributes.of({ "aria-label": "Merged result", "aria-readonly": "true" }),
+    EditorView.contentAttributes.of({ "aria-label": "Merged result", "aria-readonly": "true", tabindex: "0" }),
     keymap.of(defaultKeymap.filter((binding) => binding.key !== "Mod-Enter")),
     lineNumbers(),
     origins(answer, doc),

@@ -9,6 +9,15 @@ export function lines(range: LineRange): string {
   return `lines ${range.start + 1} to ${range.end}`;
 }
 
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What the service says of a doubt or an error is part of a sentence. */
+export function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? capital(text) : `${capital(text)}.`;
+}
+
 export function count(number: number, one: string): string {
   return `${number.toLocaleString("en")} ${number === 1 ? one : `${one}s`}`;
 }
@@ -39,9 +48,9 @@ export function summary(answer: Answer): string {
   return `Best guess, with ${count(answer.doubts.length, "doubt")}: ${changed}.`;
 }
 
-/** What to do about a problem; empty where its detail says it. */
-export function remedy(problem: Problem, retryAfter: number | null): string {
-  const later = retryAfter === null ? "" : `The next try is in ${count(retryAfter, "second")}.`;
+/** What to do about a problem; empty where its detail says it. In `again` seconds it is tried again, or never. */
+export function remedy(problem: Problem, again: number | null): string {
+  const later = again === null ? "" : `The next try is in ${count(again, "second")}.`;
   switch (problem.status) {
     case 401:
       return "Enter a key of this service above.";

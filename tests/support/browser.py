@@ -51,4 +51,4 @@ def opened(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     page.goto(url)
     yield page
     context.close()
-    assert faults == []
+    assert faults == [], faults

@@ -71,8 +71,8 @@ def is_up(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def running(log: Path, *options: str, own_group: bool = False) -> Iterator[Service]:
-    port = free_port()
+def running(log: Path, *options: str, own_group: bool = False, port: int = 0) -> Iterator[Service]:
+    port = port or free_port()
     command = [str(Path(sys.executable).with_name("fastapply")), "serve", "--port", str(port), *options]
     with (
         log.open("wb") as output,
