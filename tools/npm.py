@@ -94,10 +94,16 @@ def _install(node: Node, folder: Path, cache: Path, options: tuple[str, ...]) ->
         except subprocess.TimeoutExpired:
             raise NpmError(f"npm ci took longer than {_INSTALL_SECONDS} s") from None
         if done.returncode:
-            raise NpmError(f"npm ci failed: {done.stderr.strip()[-500:]}")
+            raise NpmError(f"npm ci failed: {_told(done.stderr)}")
         if not cache.exists():
             Path(half).rename(cache)
             Path(half).mkdir()  # what the context is to remove
+
+
+def _told(errors: str) -> str:
+    """The first lines of what npm says: what comes behind them is where in npm it happened."""
+    lines = [line.removeprefix("npm error").strip() for line in errors.splitlines() if line.startswith("npm error")]
+    return "; ".join(filter(None, lines))[:300] or errors.strip()[-300:]
 
 
 def _environment(node: Node) -> dict[str, str]:

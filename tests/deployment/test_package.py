@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -19,7 +20,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from support.node import do_without
 from support.service import free_port, is_up, wait_until
+from tools.npm import NpmError
+from tools.playground import BUNDLE, build
 
 ROOT = Path(__file__).parents[2]
 EDIT = "a = 1\nb = 3\n"
@@ -58,6 +62,8 @@ def environment() -> dict[str, str]:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """The wheel that is built from the sdist that is built from the sources."""
     built = tmp_path_factory.mktemp("dist")
+    with contextlib.suppress(NpmError):  # a wheel without the page at / works, and one test says that it was not there
+        build()
     # In an environment of its own the build would fetch its backend from a registry.
     isolation = ["--no-isolation"] if importlib.util.find_spec("hatchling") else []
     run(sys.executable, "-m", "build", *isolation, "--outdir", built, ROOT)
@@ -96,6 +102,15 @@ def test_the_wheel_holds_the_packages_and_nothing_else(installed: Installed) -> 
     assert {Path(name).name for name in names if "/resolve/models/" in name} == models
     assert {"fastapply/py.typed", "backend/py.typed"} <= set(names)
     assert not [name for name in names if name.endswith(".pyc") or name.startswith("lsp_bridge/clients/")]
+
+
+def test_the_wheel_holds_the_page_and_the_notices_of_what_is_in_it(installed: Installed) -> None:
+    if not BUNDLE.exists():
+        do_without("the page at / could not be built")
+    with zipfile.ZipFile(installed.wheel) as wheel:
+        names = {Path(name).name for name in wheel.namelist() if "/playground/bundle/" in name}
+    assert names == {path.name for path in BUNDLE.iterdir()}
+    assert {"index.html", "LICENSES.txt"} <= names
 
 
 def test_the_sdist_holds_what_an_operator_and_a_packager_need(installed: Installed) -> None:
