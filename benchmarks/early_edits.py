@@ -39,17 +39,25 @@ class Seen(msgspec.Struct):
     characters: float | None
 
 
+SECONDS = 60.0
+"""That a merge may take."""
+
+
 def look(case: Case) -> Seen | None:
-    """What is certain at each line of `case`; `None` where the whole snippet can't be merged in time."""
-    arguments = {"path": case.path, "instruction": case.instruction}
+    """What is certain at each line of `case`; `None` where a merge takes too long."""
     try:
-        whole = apply(case.before, case.snippet, on_doubt="best", deadline=20, **arguments)
+        return _look(case)
     except DeadlineExceeded:
         return None
+
+
+def _look(case: Case) -> Seen:
+    arguments = {"path": case.path, "instruction": case.instruction}
+    whole = apply(case.before, case.snippet, on_doubt="best", deadline=SECONDS, **arguments)
     shown = split_lines(case.snippet)
     sent: dict[Edit, int] = {}
     for count in range(1, len(shown)):
-        for edit in certain_edits(case.before, "".join(shown[:count]), deadline=20, **arguments):
+        for edit in certain_edits(case.before, "".join(shown[:count]), deadline=SECONDS, **arguments):
             sent.setdefault(edit, count)
     first = min(sent.values(), default=None)
     return Seen(
