@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fastapply.errors import InvalidSetting
     from fastapply.settings.model import Settings
 
-__all__ = ["look_at_faults", "look_at_file", "look_at_keys", "look_at_transport"]
+__all__ = ["look_at_faults", "look_at_file", "look_at_keys", "look_at_roots", "look_at_transport"]
 
 
 def look_at_faults(error: InvalidSetting) -> Iterator[Finding]:
@@ -71,3 +71,15 @@ def look_at_transport(settings: Settings) -> Iterator[Finding]:
     if not settings.server.is_loopback:
         told = f"others may reach {settings.server.host}, and keys and code travel as plain HTTP"
         yield Finding("note", told, "put a proxy with TLS in front of it")
+
+
+def look_at_roots(settings: Settings) -> Iterator[Finding]:
+    """Whether agents can edit the files that they are to edit."""
+    for root in settings.agent.roots:
+        if not os.path.isdir(root):
+            yield Finding("problem", f"agents are to edit files in {root}, which is no folder", "correct agent.roots")
+        elif not os.access(root, os.W_OK | os.X_OK):
+            remedy = "let the user of the service write there, or take it out of agent.roots"
+            yield Finding("problem", f"agents are to edit files in {root}, which can't be written", remedy)
+        else:
+            yield Finding("ok", f"agents may edit the files in {root}")

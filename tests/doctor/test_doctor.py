@@ -18,10 +18,10 @@ from fastapply.doctor import Finding, examine
 from fastapply.doctor.installed import look_at_dependencies, look_at_grammars, look_at_python
 from fastapply.doctor.machine import look_at_cores, look_at_log, look_at_memory, look_at_port
 from fastapply.doctor.model import look_at_model
-from fastapply.doctor.said import look_at_file, look_at_keys, look_at_transport
+from fastapply.doctor.said import look_at_file, look_at_keys, look_at_roots, look_at_transport
 from fastapply.machine import available_cores, available_memory
 from fastapply.merge import rules
-from fastapply.settings.model import GIB, Key, ModelSettings, PoolSettings, ServerSettings, Settings
+from fastapply.settings.model import GIB, AgentSettings, Key, ModelSettings, PoolSettings, ServerSettings, Settings
 
 A, B = "a" * 64, "b" * 64
 
@@ -111,6 +111,13 @@ class TestSaid:
         [finding] = look_at_file(tmp_path / "c.toml")
         assert finding.level == "problem"
         assert finding.remedy == f"chmod o-w {tmp_path}"
+
+    def test_roots_that_agents_can_edit_and_others(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = Settings(agent=AgentSettings((str(tmp_path), f"{tmp_path}/none")))
+        assert levels(look_at_roots(settings)) == ["ok", "problem"]
+        monkeypatch.setattr("os.access", lambda *_: False)
+        assert levels(look_at_roots(settings)) == ["problem", "problem"]
+        assert levels(look_at_roots(Settings())) == []
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
     def test_a_file_of_another_user(self, tmp_path: Path) -> None:
