@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -122,7 +123,14 @@ def _path(document: Document) -> Path:
 
 
 def ended_alike(text: str, model: str) -> str:
-    """`text`, whose lines all end in CRLF, with the LF that `model` has: editors show all files so."""
-    if "\r" in model or "\r\n" not in text or "\n" in text.replace("\r\n", "") or "\r" in text.replace("\r\n", ""):
-        return text
-    return text.replace("\r\n", "\n")
+    """`text` with the line endings of `model`, where each has one kind only, LF or CRLF: editors may show LF whatever a
+    file has, and git keeps it so."""
+    if _endings(model) == {"\n"} and _endings(text) == {"\r\n"}:
+        return text.replace("\r\n", "\n")
+    if _endings(model) == {"\r\n"} and _endings(text) == {"\n"}:
+        return text.replace("\n", "\r\n")
+    return text
+
+
+def _endings(text: str) -> set[str]:
+    return set(re.findall(r"\r\n|\r|\n", text))

@@ -17,8 +17,14 @@ __all__ = ["LARGEST", "committed", "in_repository", "saved"]
 
 LARGEST = 10 * 1024 * 1024  # bytes of a file that is read; as `server.max_body`
 _GIT_SECONDS = 10.0
-# No question is asked, no lock taken, and nothing fetched from anywhere.
-_QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_LFS_SKIP_SMUDGE": "1"}
+# No question is asked, no lock taken, and nothing fetched from anywhere: a folder that came as an archive may bring a
+# configuration of git whose remote is a command. Older versions know only the last of these.
+_QUIET = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+}
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -38,9 +44,9 @@ def saved(path: Path) -> str | None:
 
 
 async def committed(path: Path) -> str:
-    """The text of a file in the last commit, as a checkout would write it: with the line endings and filters that the
-    repository asks for. Raises `InvalidRequest` where it is in none, and as `saved` does."""
-    command = ["git", "-C", str(path.parent), "cat-file", "--filters", f"HEAD:./{path.name}"]
+    """The text of a file in the last commit, as git keeps it: filters are commands that a repository may name, and
+    the editor knows the line endings. Raises `InvalidRequest` where it is in none, and as `saved` does."""
+    command = ["git", "-C", str(path.parent), "cat-file", "blob", f"HEAD:./{path.name}"]
     try:
         content = await _output(command)
     except (OSError, TimeoutError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pygls.exceptions import JsonRpcException
 
-from support.editor import editing
+from support.editor import editing, git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,3 +94,65 @@ async def test_an_answer_that_names_no_file_is_an_error(tmp_path: Path) -> None:
     async with editing(tmp_path) as editor:
         with pytest.raises(JsonRpcException, match="no fenced block names a file"):
             await editor.command("fastapply.applyMany", {"text": "```python\nx = 1\n```\n"})
+
+
+@pytest.mark.parametrize(("kept", "shown"), [("\n", "\n"), ("\n", "\r\n"), ("\r\n", "\n"), ("\r\n", "\r\n")], ids=repr)
+async def test_the_committed_version_has_the_line_endings_of_the_document(
+    kept: str, shown: str, tmp_path: Path
+) -> None:
+    commit(tmp_path, FILE.replace("\n", kept))
+    async with editing(tmp_path) as editor:
+        uri = editor.open("a.py", EDIT.replace("\n", shown))
+        answer = await editor.command("fastapply.apply", {"uri": uri, "source": "committed", "quiet": True})
+        assert answer["applied"]
+        assert editor.documents[uri].text == MERGED.replace("\n", shown)
+
+
+async def test_no_command_that_a_repository_names_is_run(tmp_path: Path) -> None:
+    """A folder that came as an archive brings its configuration along."""
+    run = tmp_path / "run"
+    (tmp_path / ".gitattributes").write_text("*.py filter=x diff=x\n")
+    commit(tmp_path, FILE)
+    for name in ("filter.x.smudge", "filter.x.process", "diff.x.textconv", "core.fsmonitor", "core.pager"):
+        git(tmp_path, "config", name, f"touch {run}; cat")
+    async with editing(tmp_path) as editor:
+        uri = editor.open("a.py", EDIT)
+        assert "Merge with the committed version" in [action.title for action in await editor.actions(uri)]
+        shown = await editor.command("fastapply.preview", {"uri": uri, "source": "committed", "quiet": True})
+        assert shown["mergedCode"] == MERGED
+    assert not run.exists()
+
+
+async def test_nothing_is_fetched_from_a_remote_that_is_a_command(tmp_path: Path) -> None:
+    """Where the object is missing, git asks the remote that promised it."""
+    run = tmp_path / "run"
+    commit(tmp_path, FILE)
+    [*objects] = (tmp_path / ".git" / "objects").glob("??/*")
+    git(tmp_path, "config", "core.repositoryformatversion", "1")
+    for name, value in {
+        "extensions.partialclone": "origin",
+        "remote.origin.promisor": "true",
+        "remote.origin.url": str(tmp_path),
+        "remote.origin.uploadpack": f"touch {run}; false",
+    }.items():
+        git(tmp_path, "config", name, value)
+    blob = git_hash(FILE)
+    [missing] = [path for path in objects if path.parent.name + path.name == blob]
+    missing.unlink()
+    async with editing(tmp_path) as editor:
+        uri = editor.open("a.py", EDIT)
+        with pytest.raises(JsonRpcException, match="no committed version"):
+            await editor.command("fastapply.preview", {"uri": uri, "source": "committed", "quiet": True})
+    assert not run.exists()
+
+
+def commit(folder: Path, text: str) -> None:
+    (folder / "a.py").write_bytes(text.encode())
+    git(folder, "init", "--quiet")
+    git(folder, "-c", "core.autocrlf=false", "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "a")
+
+
+def git_hash(text: str) -> str:
+    content = text.encode()
+    return hashlib.sha1(f"blob {len(content)}\0".encode() + content).hexdigest()
