@@ -95,7 +95,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(installed: Installed) -> 
     with zipfile.ZipFile(installed.wheel) as wheel:
         names = wheel.namelist()
     about = installed.wheel.name.split("-py3")[0] + ".dist-info"
-    assert {name.split("/")[0] for name in names} == {"fastapply", "backend", about}
+    assert {name.split("/")[0] for name in names} == {"fastapply", "backend", "lsp_bridge", about}
     languages = {path.name for path in (ROOT / "fastapply" / "merge" / "languages").glob("*.toml")}
     assert {Path(name).name for name in names if "/languages/" in name} == languages
     models = {path.name for path in (ROOT / "configs" / "models").glob("*.toml")}
