@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
+from lsprotocol.converters import get_converter
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
 if TYPE_CHECKING:
@@ -185,6 +186,18 @@ async def editing(
 
 
 @contextlib.asynccontextmanager
+async def connected(port: int, folder: Path, **about: Any) -> AsyncIterator[Editor]:
+    """The same on the TCP port of a server that runs."""
+    client = make_test_lsp_client()
+    await client.start_tcp("127.0.0.1", port)
+    try:
+        async with session(client, folder, **about) as editor:
+            yield editor
+    finally:
+        await client.stop()
+
+
+@contextlib.asynccontextmanager
 async def session(
     client: LanguageClient,
     folder: Path,
@@ -194,6 +207,7 @@ async def session(
     capabilities: lsp.ClientCapabilities | None = None,
 ) -> AsyncIterator[Editor]:
     """The same over a connection that is there."""
+    client.protocol._converter.register_structure_hook(lsp.Command | lsp.CodeAction, _action)
     able = capabilities or client_capabilities(like)
     if encodings is not None:
         able.general = able.general or lsp.GeneralClientCapabilities()
@@ -205,8 +219,14 @@ async def session(
         initialization_options=settings,
     )
     result = await client.initialize_session(params)
-    yield Editor(client, folder, str(getattr(result.capabilities.position_encoding, "value", "utf-16") or "utf-16"))
+    encoding = result.capabilities.position_encoding or "utf-16"
+    yield Editor(client, folder, str(getattr(encoding, "value", encoding)))
     await client.shutdown_session()
+
+
+def _action(value: dict[str, Any], _: object) -> lsp.CodeAction:
+    """lsprotocol takes every action that has a command for one of the old kind, which was nothing but a command."""
+    return get_converter().structure(value, lsp.CodeAction)
 
 
 async def until(holds: Any, seconds: float = 20) -> None:
