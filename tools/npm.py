@@ -103,7 +103,8 @@ def _install(node: Node, folder: Path, cache: Path, options: tuple[str, ...]) ->
 def _told(errors: str) -> str:
     """The first lines of what npm says: what comes behind them is where in npm it happened."""
     lines = [line.removeprefix("npm error").strip() for line in errors.splitlines() if line.startswith("npm error")]
-    return "; ".join(filter(None, lines))[:300] or errors.strip()[-300:]
+    said = [line for line in lines if line and not line.startswith("at ")]
+    return "; ".join(said)[:300] or errors.strip()[-300:]
 
 
 def _environment(node: Node) -> dict[str, str]:
