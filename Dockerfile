@@ -15,6 +15,7 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE constraints.txt ./
 COPY fastapply ./fastapply
 COPY backend ./backend
+COPY lsp_bridge ./lsp_bridge
 COPY configs/models ./configs/models
 COPY playground ./playground
 COPY tools ./tools
