@@ -27,6 +27,7 @@ __all__ = ["Place", "Roots", "is_repository", "open_folder"]
 _REPOSITORIES = frozenset({".git", ".hg", ".svn", ".jj", "git~1"})  # the last as DOS says .git
 _SLASHES = re.compile("[/\\\\\u2044\u2215\u29f5\u29f8]")  # and four characters that look like one
 _DRIVE_OR_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_LONGEST_NAME = 255
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -90,6 +91,8 @@ class Roots:
         for part in parts:
             if is_repository(part):
                 raise OutsideWorkspace(asked, str(root), f"{part} belongs to version control")
+            if len(os.fsencode(part)) > _LONGEST_NAME:
+                raise OutsideWorkspace(asked, str(root), f"holds a name of more than {_LONGEST_NAME} bytes")
         folder = root
         for part in parts:
             if not os.path.lexists(folder / part) and (why := _odd(folder, part)):
@@ -169,6 +172,8 @@ def _enter(part: str, folder: int | None) -> int:
     except OSError as error:
         if error.errno == errno.ELOOP:  # as some systems say it
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), part) from None
+        if error.errno == errno.ENAMETOOLONG:  # so there is none
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), part) from None
         raise
 
 

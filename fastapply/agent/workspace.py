@@ -27,6 +27,7 @@ from fastapply.errors import (
     NotText,
     OutsideWorkspace,
     WorkspaceBusy,
+    WorkspaceError,
 )
 
 if TYPE_CHECKING:
@@ -203,7 +204,12 @@ class Workspace:
         recovered = []
         for entry in self._journal.unfinished():
             done = entry.state == "committed"
-            changed = Transaction(self._journal, self._disk, entry, self._roots.shown).recover()
+            try:
+                changed = Transaction(self._journal, self._disk, entry, self._roots.shown).recover()
+            except OSError as error:
+                where = self._state.journal / entry.name
+                said = f"an edit was cut off and can't be brought to its end: {os.fsdecode(error.filename or '')}"
+                raise WorkspaceError(f"{said}: {error.strerror}; mend that, or move {where} away") from error
             recovered.append(Recovered(entry.record.edit_id, done, changed))
         return tuple(recovered)
 

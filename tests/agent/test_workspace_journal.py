@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -12,7 +13,7 @@ import pytest
 from fastapply.agent import journal
 from fastapply.agent.workspace import Workspace, Write
 from fastapply.errors import EditConflict, NothingToUndo, NotText, WorkspaceError
-from support.disks import SteppingDisk
+from support.disks import SteppingDisk, failing_at
 
 
 @pytest.fixture
@@ -171,6 +172,18 @@ def test_what_somebody_else_wrote_after_a_crash_is_left(root: Path, tmp_path: Pa
     assert (recovered.done, recovered.changed) == (True, ("a.py",))
     assert (root / "a.py").read_text() == "theirs\n"
     assert (root / "b.py").read_text() == "b\n"
+
+
+def test_an_edit_that_can_not_be_brought_to_its_end_is_named(root: Path, tmp_path: Path) -> None:
+    (root / "folder").mkdir()
+    disk = failing_at(15, errno.EIO, forever=True)
+    workspace = Workspace([root], tmp_path / "state", disk=disk)
+    with pytest.raises(WorkspaceError, match="so did taking it back"):
+        put(workspace, "folder/b.py", "b\n")
+    [entry] = (tmp_path / "state/journal").iterdir()
+    with pytest.raises(WorkspaceError, match=f"{os.strerror(errno.EIO)}; mend that, or move {entry} away"):
+        Workspace([root], tmp_path / "state", disk=failing_at(1, errno.EIO, forever=True))
+    assert Workspace([root], tmp_path / "state").recovered[0].edit_id in entry.name
 
 
 def test_a_damaged_journal_is_told_and_not_used(workspace: Workspace, tmp_path: Path) -> None:

@@ -125,6 +125,8 @@ ESCAPES = [
     "src/a\x1b[2J.py",
     NFD,
     "\ud800.py",
+    "a" * 256,
+    "new/" + "a" * 256 + "/b.py",
 ]
 
 
@@ -237,7 +239,7 @@ NAMES = "..|.||src|a.py|new|out|secret.py|there-and-back|root|root-too|outside|.
 PARTS = st.sampled_from([*NAMES.split("|"), "\uff0e\uff0e", "\u2025", "..\\", "~", "proc", "self", "a" * 300, " ", NFD])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     parts=st.lists(PARTS, min_size=1, max_size=7), start=st.sampled_from(["", "/", "{base}/", "/proc/self/root{base}/"])
 )
