@@ -3,7 +3,8 @@
     python benchmarks/early_edits.py CASES.jsonl.gz … [--golden tests/golden]
 
 Each case is cut behind each of its lines, as if a model had come so far. What is certain there must be among the edits
-of the whole snippet: whatever is not is printed, and makes the exit status 1.
+of the whole snippet: whatever is not is printed, and makes the exit status 1. How early edits come is counted at the
+lines at which the service looks: those that the file holds once, from the second on.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -18,17 +20,18 @@ import msgspec
 from golden_files import golden_cases
 
 from fastapply.apply import apply
-from fastapply.early import certain_edits
+from fastapply.early import PINS, certain_edits, is_pin
 from fastapply.errors import DeadlineExceeded
 from fastapply.evaluate import Case, load_cases
 from fastapply.machine import available_cores
-from fastapply.merge.text import split_lines
+from fastapply.merge.layout import key_of
+from fastapply.merge.text import bare_lines, split_lines
 from fastapply.merge.values import Edit
 
 
 class Seen(msgspec.Struct):
-    """What became of one case: its edits, those certain before the end with the share of lines and of characters that
-    was there at the first one, and those of them that the whole snippet does not make."""
+    """What became of one case: its edits, those told before the end with the share of lines and of characters that was
+    there at the first one, and those certain at any line that the whole snippet does not make."""
 
     id: str
     refused: bool
@@ -55,17 +58,24 @@ def _look(case: Case) -> Seen:
     arguments = {"path": case.path, "instruction": case.instruction}
     whole = apply(case.before, case.snippet, on_doubt="best", deadline=SECONDS, **arguments)
     shown = split_lines(case.snippet)
-    sent: dict[Edit, int] = {}
+    counts = Counter(map(key_of, bare_lines(case.before)))
+    certain: set[Edit] = set()
+    told: dict[Edit, int] = {}
+    pins = 0
     for count in range(1, len(shown)):
-        for edit in certain_edits(case.before, "".join(shown[:count]), deadline=SECONDS, **arguments):
-            sent.setdefault(edit, count)
-    first = min(sent.values(), default=None)
+        edits = certain_edits(case.before, "".join(shown[:count]), deadline=SECONDS, **arguments)
+        certain.update(edits)
+        key = key_of(shown[count - 1])
+        pins += is_pin(key, counts[key])
+        if pins >= PINS and is_pin(key, counts[key]):
+            told = dict.fromkeys(edits, count) | told
+    first = min(told.values(), default=None)
     return Seen(
         case.id,
         bool(whole.doubts),
         len(whole.edits),
-        len(sent),
-        len(sent.keys() - set(whole.edits)),
+        len(told),
+        len(certain - set(whole.edits)),
         first and first / len(shown),
         first and len("".join(shown[:first])) / len(case.snippet),
     )

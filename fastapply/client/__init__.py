@@ -13,7 +13,7 @@ service gave no answer.
 from __future__ import annotations
 
 from fastapply.client.asynchronous import AsyncClient
-from fastapply.client.calls import FileEdit
+from fastapply.client.calls import FileEdit, Warmth
 from fastapply.client.synchronous import Client
 
-__all__ = ["AsyncClient", "Client", "FileEdit"]
+__all__ = ["AsyncClient", "Client", "FileEdit", "Warmth"]

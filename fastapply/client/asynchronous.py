@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
-from fastapply.client.calls import apply_ask, batch_ask, opened, opened_batch, opened_result
+from fastapply.client.calls import (
+    Tools,
+    Warmth,
+    apply_ask,
+    batch_ask,
+    opened,
+    opened_batch,
+    opened_result,
+    warm_ask,
+)
 from fastapply.client.connection import Ask, Connection, Service
 from fastapply.client.streaming import stream
 
@@ -138,6 +148,19 @@ class AsyncClient:
         async with aclosing(stream(self._service, begin, deltas)) as said:
             async for one in said:
                 yield one
+
+    async def warm(
+        self, original_code: str, *, instruction: str = "", path: str | None = None, model: str = "auto"
+    ) -> Warmth:
+        """Have the model read a file ahead that an edit may come for. Without a model, or where it can't, that is no
+        error: `Warmth.skipped` says why. Raises `ServiceError` and its kin."""
+        ask = warm_ask(original_code, instruction=instruction, path=path, model=model)
+        return opened(await self._connection.call(ask), Warmth)
+
+    async def tools(self, format: str = "mcp") -> list[dict[str, Any]]:  # noqa: A002 - as the route calls it
+        """The tools for agents, as a request to a model of that API takes them: `mcp`, `openai` …"""
+        body = await self._connection.call(Ask("GET", f"/v1/tools?format={quote(format)}"))
+        return opened(body, Tools).tools
 
     async def health(self) -> dict[str, Any]:
         """How the service is: `status`, `version`, `workers`, `models`. `ServiceError` where it is not well."""

@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
     from fastapply.resolve.route import OnDoubt
 
-__all__ = ["FileEdit", "apply_ask", "batch_ask", "encoded", "opened", "opened_batch", "opened_result"]
+__all__ = [
+    "FileEdit",
+    "Tools",
+    "Warmth",
+    "apply_ask",
+    "batch_ask",
+    "encoded",
+    "opened",
+    "opened_batch",
+    "opened_result",
+    "warm_ask",
+]
 
 T = TypeVar("T")
 
@@ -30,6 +41,23 @@ class FileEdit(msgspec.Struct, frozen=True, omit_defaults=True):
     instruction: str = ""
     language: str | None = None
     choices: tuple[Choice, ...] = ()
+
+
+class Warmth(msgspec.Struct, frozen=True):
+    """What came of having a file read ahead: by whom, how many tokens of the prompt are kept now, how many of them were
+    before, the milliseconds it took, and why nothing was read (None where something was)."""
+
+    model: str | None
+    warmed_tokens: int
+    cached_tokens: int
+    ms: float
+    skipped: str | None = None
+
+
+class Tools(msgspec.Struct, frozen=True):
+    """The tools for agents."""
+
+    tools: list[dict[str, Any]]
 
 
 class _BatchFile(msgspec.Struct, frozen=True):
@@ -84,6 +112,12 @@ def opened_batch(body: bytes, count: int) -> tuple[ApplyResult | FastApplyError,
     if len(found) != count:
         raise UnexpectedAnswer(f"of {count} files the answer has {len(found)}")
     return found
+
+
+def warm_ask(original_code: str, *, instruction: str, path: str | None, model: str) -> Ask:
+    """The request that has the model read a file ahead."""
+    fields = {"original_code": original_code, "instruction": instruction, "path": path, "model": model}
+    return Ask("POST", "/v1/warm", encoded(fields))
 
 
 def encoded(fields: dict[str, Any]) -> bytes:

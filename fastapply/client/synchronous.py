@@ -14,7 +14,7 @@ from fastapply.errors import ServiceError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Sequence
 
-    from fastapply.client.calls import FileEdit
+    from fastapply.client.calls import FileEdit, Warmth
     from fastapply.errors import FastApplyError
     from fastapply.merge.values import ApplyResult, Choice, Edit
     from fastapply.resolve.route import OnDoubt
@@ -122,6 +122,16 @@ class Client:
                 yield one
         finally:
             thread.run(said.aclose())
+
+    def warm(
+        self, original_code: str, *, instruction: str = "", path: str | None = None, model: str = "auto"
+    ) -> Warmth:
+        """Have the model read a file ahead; see `AsyncClient.warm`."""
+        return self._run(lambda client: client.warm(original_code, instruction=instruction, path=path, model=model))
+
+    def tools(self, format: str = "mcp") -> list[dict[str, Any]]:  # noqa: A002 - as the route calls it
+        """The tools for agents; see `AsyncClient.tools`."""
+        return self._run(lambda client: client.tools(format))
 
     def health(self) -> dict[str, Any]:
         """How the service is; see `AsyncClient.health`."""

@@ -119,6 +119,15 @@ def test_proxies_of_the_environment_see_nothing(client: Client, monkeypatch: pyt
     assert client.health()["status"] == "ok"
 
 
+def test_a_file_may_be_sent_ahead_and_the_tools_asked_for(client: Client) -> None:
+    warmth = client.warm(BEFORE, path="a.py")
+    assert (warmth.warmed_tokens, warmth.skipped) == (0, "no_model")
+    assert {tool["function"]["name"] for tool in client.tools("openai")} >= {"edit_file", "undo_edit"}
+    assert client.tools() == client.tools("mcp")
+    with pytest.raises(errors.InvalidRequest, match="format"):
+        client.tools("nonsense & more")
+
+
 def test_threads_share_a_client(client: Client) -> None:
     with ThreadPoolExecutor(8) as threads:
         results = list(threads.map(lambda _: timeless(client.apply(**EDIT)), range(24)))
