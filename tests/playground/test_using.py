@@ -103,8 +103,7 @@ def axe() -> str:
     return (with_packages(SOURCES).packages / "axe-core/axe.min.js").read_text("utf-8")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("screen", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize(("scheme", "screen"), [("light", LAPTOP), ("dark", PHONE)], ids=["laptop", "phone"])
 def test_the_rules_of_accessibility_hold(
     browser: Browser, service: Service, axe: str, scheme: str, screen: dict[str, Any]
 ) -> None:
