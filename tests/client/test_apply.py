@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -133,6 +135,18 @@ def test_threads_share_a_client(client: Client) -> None:
         results = list(threads.map(lambda _: timeless(client.apply(**EDIT)), range(24)))
     assert len(results) == 24
     assert len(set(map(repr, results))) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_process_has_connections_of_its_own(client: Client) -> None:
+    client.health()
+    child = os.fork()
+    if child == 0:  # where the thread that served the client is not
+        signal.alarm(30)
+        os._exit(client.health()["status"] != "ok")
+    _, status = os.waitpid(child, 0)
+    assert status == 0
+    assert client.health()["status"] == "ok"
 
 
 def test_a_closed_client_says_so_and_leaves_no_thread(service: Service, key: str) -> None:
