@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["is_edit", "language_of", "left_markers", "redefines"]
 
 _ELLIPSES = ("...", "…")
+_LONG = 1000  # lines
 _FORMATS = re.compile(r"^(?:@@ .*@@|<{5,9} ?(?:SEARCH|ORIGINAL)|\*\*\* (?:Begin Patch|Update File))", re.MULTILINE)
 # What a marker says: that code is there and stays. An ellipsis alone, or with other words, may be anybody's comment.
 _SAYS_SO = re.compile(
@@ -27,8 +28,12 @@ _PROSE = frozenset({"markdown", "text"})
 
 
 def is_edit(text: str) -> bool:
-    """True for a text that holds a marker, or is a diff, a patch or a search/replace block."""
-    return any(map(is_marker, bare_lines(text))) or bool(_FORMATS.search(text))
+    """True for a text that holds a marker, or is a diff, a patch or a search/replace block. In a long one only markers
+    with an ellipsis count: editors ask at every step of the cursor."""
+    lines = bare_lines(text)
+    if len(lines) > _LONG:
+        lines = [line for line in lines if any(sign in line for sign in _ELLIPSES)]
+    return any(map(is_marker, lines)) or bool(_FORMATS.search(text))
 
 
 def redefines(text: str, rest: str) -> bool:

@@ -14,6 +14,7 @@ from fastapply.errors import InvalidSetting
 from lsp_bridge.merges import Merges
 from lsp_bridge.server import Server
 from lsp_bridge.transport import address_of, serve_stdio, serve_tcp, serve_websocket
+from lsp_bridge.warming import warmer
 
 if TYPE_CHECKING:
     import argparse
@@ -35,10 +36,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _serve(args: argparse.Namespace) -> int:
-    async with Merges(_applier(args)) as merges:
+    key = _key(args)
+    async with Merges(_applier(args, key)) as merges, warmer(args.url, key) as client:
 
         def make() -> Server:
-            return Server(merges, args.warm_up)
+            return Server(merges, client, args.warm_up)
 
         if args.tcp:
             await serve_tcp(make, *address_of(args.tcp), _announce)
@@ -49,15 +51,19 @@ async def _serve(args: argparse.Namespace) -> int:
     return 0
 
 
-def _applier(args: argparse.Namespace) -> AbstractAsyncContextManager[Applier]:
-    if not args.url:
-        if args.warm_up:
-            raise InvalidSetting("--warm-up needs a service: give its --url", field="warm_up")
-        return local_applier()
-    key = None
-    if args.key_env and (key := os.environ.get(args.key_env)) is None:
+def _applier(args: argparse.Namespace, key: str | None) -> AbstractAsyncContextManager[Applier]:
+    if args.url:
+        return remote_applier(args.url, key)
+    if args.warm_up:
+        raise InvalidSetting("--warm-up needs a service: give its --url", field="warm_up")
+    return local_applier()
+
+
+def _key(args: argparse.Namespace) -> str | None:
+    """The service's key, where a variable is named that holds it."""
+    if args.key_env and args.key_env not in os.environ:
         raise InvalidSetting(f"the environment variable {args.key_env} is not set", field="key_env")
-    return remote_applier(args.url, key)
+    return os.environ[args.key_env] if args.key_env else None
 
 
 def _announce(port: int) -> None:

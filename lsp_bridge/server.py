@@ -14,10 +14,12 @@ from lsp_bridge.commands import Commands
 from lsp_bridge.debounce import Debounced
 from lsp_bridge.protocol import BridgeServer, answered
 from lsp_bridge.uris import path_of
+from lsp_bridge.warming import Warming
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from fastapply.client import AsyncClient
     from lsp_bridge.merges import Merges
 
 __all__ = ["Server"]
@@ -29,12 +31,13 @@ _DIAGNOSTICS_SECONDS = 0.3
 class Server(BridgeServer):
     """Merges by `merges` for one client."""
 
-    def __init__(self, merges: Merges, warm_up: bool = False) -> None:
-        """`warm_up`: where the client does not say otherwise."""
+    def __init__(self, merges: Merges, client: AsyncClient | None = None, warm_up: bool = False) -> None:
+        """`client` is of the service that files are sent to ahead; `warm_up`: unless the editor says otherwise."""
         super().__init__()
         self.bridge = Bridge(self, merges)
         self._actions = Actions(self.bridge)
         self._warm_up = warm_up
+        self._warming = Warming(client, self.bridge.documents)
         self._diagnosing = Debounced(_DIAGNOSTICS_SECONDS)
         self._add_features()
         self._add_commands(Commands(self.bridge))
@@ -42,10 +45,13 @@ class Server(BridgeServer):
     async def close(self) -> None:
         """End what goes on in the background."""
         await self._diagnosing.close()
+        await self._warming.close()
 
     def touched(self, uri: str) -> None:
         """A document was opened, changed or closed."""
         self.bridge.merges.forget()
+        if self.bridge.settings.warm_up:
+            self._warming.touched(uri)
         if self.bridge.settings.diagnostics:
             self._diagnosing.later(uri, lambda: self._diagnose(uri))
 

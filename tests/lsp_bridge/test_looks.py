@@ -60,6 +60,13 @@ def test_edits_are_told_from_code() -> None:
     assert not is_edit("x = 1\n\n\ndef f():\n    return x\n")
 
 
+def test_long_texts_are_looked_at_for_ellipses_alone() -> None:
+    code = "x = 1\n" * 2000
+    assert is_edit(code + "# ... existing code ...\n")
+    assert is_edit("# rest of the code unchanged\n")
+    assert not is_edit(code + "# rest of the code unchanged\n")
+
+
 def test_a_definition_that_is_there_is_an_edit() -> None:
     rest = "class A:\n    def f(self):\n        return 1\n"
     assert redefines("    def f(self, x):\n        return x\n", rest)

@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from fastapply.cli import main
 from lsp_bridge.transport import address_of
-from support.editor import command_of, editing, session
+from support.editor import command_of, editing, session, until
 from support.service import running
 
 if TYPE_CHECKING:
@@ -43,6 +43,28 @@ async def test_a_service_merges_in_its_place(tmp_path: Path) -> None:
             await editor.command("fastapply.apply", {"uri": uri, "snippet": SNIPPET})
             assert editor.documents[uri].text == MERGED
         assert "/v1/apply" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.asyncio
+async def test_files_are_sent_ahead_once_they_are_left_alone(tmp_path: Path) -> None:
+    """Not while somebody types, and only where that is asked for."""
+    with running(tmp_path / "log") as service:
+
+        def sent() -> int:
+            return (tmp_path / "log").read_text().count("/v1/warm")
+
+        async with editing(tmp_path, "--url", service.url) as editor:
+            editor.open("a.py", ONE, "python")
+            await editor.actions(editor.uri("a.py"))
+        async with editing(tmp_path, "--url", service.url, "--warm-up") as editor:
+            uri = editor.open("a.py", ONE, "python")
+            for number in range(20):
+                editor.type(uri, f"{ONE}# {number}\n")
+            editor.open("untitled:Untitled-1", ONE, "python")
+            await until(sent)
+            editor.type(uri, ONE)
+            await until(lambda: sent() == 2)
+        assert sent() == 2
 
 
 @pytest.fixture
