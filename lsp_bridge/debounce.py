@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import TYPE_CHECKING
+
+from fastapply.faults import describe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 __all__ = ["Debounced"]
+
+log = logging.getLogger(__name__)
 
 
 class Debounced:
@@ -42,7 +47,10 @@ class Debounced:
 
     async def _wait(self, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(self._seconds)
-        await work()
+        try:
+            await work()
+        except Exception as error:  # nobody waits for it
+            log.error("work in the background failed: %s", describe(error))
 
     def _forget(self, key: str, done: asyncio.Task[None]) -> None:
         if self._tasks.get(key) is done:

@@ -190,10 +190,14 @@ async def connected(port: int, folder: Path, **about: Any) -> AsyncIterator[Edit
     """The same on the TCP port of a server that runs."""
     client = make_test_lsp_client()
     await client.start_tcp("127.0.0.1", port)
+    writer = client.protocol.writer
+    assert isinstance(writer, asyncio.StreamWriter)
     try:
         async with session(client, folder, **about) as editor:
             yield editor
     finally:
+        writer.close()
+        await writer.wait_closed()
         await client.stop()
 
 
