@@ -65,6 +65,12 @@ class Losses:
         if self._sheet.s.signed:
             self._doubt_loss(gap, f"{len(lost)} line(s) of the original would vanish that no sign says are to go")
             return
+        if self._is_needless(gap, lost):
+            self.lost += len(bare)
+            self._doubt_loss(
+                gap, f"{len(lost)} line(s) of the original would vanish though the lines shown stand together"
+            )
+            return
         firm = 0 if self._is_wrapped(gap.i1) or self._is_wrapped(gap.i2) else self._solid(gap)
         spoken = not self._sheet.evidence.instruction or self._sheet.evidence.removes
         if firm == 2 and spoken and not self._sheet.s.signed and self._only_change(gap):
@@ -82,6 +88,18 @@ class Losses:
                 f"{len(lost)} line(s) of the original would vanish between two lines that the snippet"
                 f" shows side by side",
             )
+
+    def _is_needless(self, gap: Gap, lost: list[int]) -> bool:
+        """True where all that this part of the snippet shows on one side of the gap stands at the other end of the lost
+        lines, too: with that place nothing would go, and it was left for one at an end of the file, perhaps."""
+        sheet = self._sheet
+        if gap.i1 < 0 or gap.i2 >= len(sheet.match):
+            return False
+        part = [i for i in sheet.sl.filled if sheet.segments[i] == sheet.segments[gap.i2]]
+        above = [sheet.sl.keys[i] for i in part if i <= gap.i1]
+        below = [sheet.sl.keys[i] for i in part if i >= gap.i2]
+        gone = [sheet.o.keys[j] for j in lost if sheet.o.keys[j]]
+        return gone[: len(below)] == below or gone[-len(above) :] == above
 
     def _judge_replacement(self, gap: Gap, lost: list[int], filled: list[int]) -> None:
         """Original lines give way to others."""

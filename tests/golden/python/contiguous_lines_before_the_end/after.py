@@ -1,0 +1,8 @@
+def f():
+    x = 3
+    return x
+
+
+def g():
+    x = 2
+    return x
