@@ -6,13 +6,13 @@ detect or guess the language → read the format → merge → validate → spli
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from fastapply.errors import DeadlineExceeded, InputTooLarge, InvalidRequest
-from fastapply.merge.choices import Choices
+from fastapply.merge.choices import Choices, chosen_of, not_offered
 from fastapply.merge.deadline import Deadline
 from fastapply.merge.formats import read_format
 from fastapply.merge.guess import recognise
@@ -76,9 +76,9 @@ def _apply(
     clock.lap("read")
     tree = tree or original_tree(text, profile, limit)
     clock.lap("parse")
-    choices = Choices(given)
-    merged = _merge(lines, text, tree, profile, snippet, instruction, path, limit, choices)
-    choices.require_used()
+    merged = _settled(
+        lambda choices: _merge(lines, text, tree, profile, snippet, instruction, path, limit, choices), given
+    )
     clock.lap("merge")
     result = _result(merged, mark, profile, tree, clock)
     return msgspec.structs.replace(result, fallback=_told(profile, result.fallback)) if guessed else result
@@ -89,6 +89,20 @@ class _Merged(msgspec.Struct):
     doubts: list[Doubt]
     notes: list[Note]
     format: str
+
+
+def _settled(merge: Callable[[Choices], _Merged], given: Sequence[Choice]) -> _Merged:
+    """The merge under the choices `given`. One that settles a doubt may bring up the next, so they are taken up as far
+    as they are offered, again and again. Raises `InvalidRequest` for one that never is: it was made for other texts,
+    and would put lines where nobody wants them."""
+    merged, taken = merge(Choices()), set[Choice]()
+    while len(taken) < len(set(given)):
+        offered = chosen_of(merged.doubts, given) - taken
+        if not offered:
+            raise not_offered(next(number for number, choice in enumerate(given) if choice not in taken))
+        taken |= offered
+        merged = merge(Choices([choice for choice in given if choice in taken]))
+    return merged
 
 
 def _merge(

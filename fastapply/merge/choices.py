@@ -23,18 +23,11 @@ MOST_PLACES = 12  # offered for one run of new lines
 
 
 class Choices:
-    """The choices given to one merge, and which of them had a part in it."""
+    """The choices given to one merge. Each must have been offered by a doubt of these texts: lines are taken as the
+    choices say, whatever the merge itself would have found there."""
 
     def __init__(self, given: Sequence[Choice] = ()) -> None:
         self._given = tuple(given)
-        self._used: set[Choice] = set()
-
-    def require_used(self) -> None:
-        """Raise `InvalidRequest` for the first choice that no doubt of this merge offers."""
-        for number, choice in enumerate(self._given):
-            if choice not in self._used:
-                message = "no doubt about this edit of this file offers this choice"
-                raise InvalidRequest(message, field=f"choices[{number}]")
 
     def hold(self, rows: list[dict[int, float]], snippet: Snippet, favour: float) -> None:
         """Leave of the matches in `rows` (by snippet line) those that were chosen for their lines, worth `favour`
@@ -48,32 +41,37 @@ class Choices:
                 if not kept and shown.end - shown.start == 1:
                     kept = dict.fromkeys(place[:1], favour)  # the merge itself would not have thought of it
                 rows[i] = kept
-                if kept:
-                    self._used.add(choice)
 
     def place_of(self, shown: LineRange, low: int, high: int) -> int | None:
         """The original line from `low` to `high` before which the new lines `shown` were chosen to stand, if any."""
         for choice in self._given:
             if choice.action == "insert" and choice.snippet == shown and low <= choice.place.start <= high:
-                self._used.add(choice)
                 return choice.place.start
         return None
 
     def takes(self, action: ChoiceAction, shown: LineRange, place: LineRange) -> bool:
         """True where `action` was chosen for just these lines."""
-        found = [c for c in self._given if c.action == action and c.snippet == shown and c.place == place]
-        self._used.update(found)
-        return bool(found)
+        return any(c.action == action and c.snippet == shown and c.place == place for c in self._given)
 
     def open(self, doubts: Iterable[Doubt]) -> list[Doubt]:
         """The doubts that no choice settles."""
-        left = []
-        for doubt in doubts:
-            settled = [choice for choice in self._given if choice in doubt.choices]
-            self._used.update(settled)
-            if not settled:
-                left.append(doubt)
-        return left
+        return [doubt for doubt in doubts if not any(choice in doubt.choices for choice in self._given)]
+
+
+def chosen_of(doubts: Iterable[Doubt], given: Sequence[Choice]) -> set[Choice]:
+    """Those of `given` that `doubts` offer. Raises `InvalidRequest` where two of them are for the same doubt."""
+    found: set[Choice] = set()
+    for doubt in doubts:
+        own = [choice for choice in dict.fromkeys(given) if choice in doubt.choices]
+        if len(own) > 1:
+            raise InvalidRequest("another choice settles the same doubt", field=f"choices[{given.index(own[1])}]")
+        found.update(own)
+    return found
+
+
+def not_offered(number: int) -> InvalidRequest:
+    """The error for choice `number` of those given."""
+    return InvalidRequest("no doubt about this edit of this file offers this choice", field=f"choices[{number}]")
 
 
 def matches(kind: DoubtKind, shown: LineRange, places: Iterable[LineRange]) -> tuple[Choice, ...]:

@@ -171,6 +171,32 @@ def test_a_choice_that_no_doubt_offers_is_an_error(choice: Choice, snippet: str)
     assert caught.value.field == "choices[0]"
 
 
+@pytest.mark.parametrize(
+    "choice",
+    [
+        Choice("ambiguous_anchor", "match", LineRange(0, 1), LineRange(0, 1)),
+        Choice("ambiguous_anchor", "match", LineRange(1, 2), LineRange(7, 8)),
+        Choice("no_anchor", "insert", LineRange(2, 3), LineRange(6, 6)),
+    ],
+)
+def test_a_choice_moves_nothing_that_is_not_in_doubt(choice: Choice) -> None:
+    """Left over from another state of the file, it would lose a function without a word."""
+    snippet = "def g(items):\n    for x in items:\n        log(x)\n        go(x)\n"
+    assert not apply(TWO_LOOPS, snippet, path="a.py").doubts
+    with pytest.raises(InvalidRequest) as caught:
+        apply(TWO_LOOPS, snippet, path="a.py", choices=[choice])
+    assert caught.value.field == "choices[0]"
+
+
+def test_two_choices_for_one_doubt_are_an_error() -> None:
+    """Neither is more right than the other."""
+    block = "<<<<<<< SEARCH\n        go(x)\n=======\n        stop(x)\n>>>>>>> REPLACE\n"
+    [doubt] = apply(TWO_LOOPS, block, path="a.py", on_doubt="best").doubts
+    with pytest.raises(InvalidRequest) as caught:
+        apply(TWO_LOOPS, block, path="a.py", choices=doubt.choices)
+    assert caught.value.field == "choices[1]"
+
+
 def test_a_refusal_after_a_choice_has_the_doubts_that_are_left() -> None:
     """Nothing is given out on half of the decisions."""
     [case] = [case for case in refused_cases() if case.name == "yaml/new_step_without_neighbour"]
