@@ -178,3 +178,22 @@ async def test_a_command_that_is_cancelled_ends_its_merge(editing: Editing, tmp_
         await editor.command("fastapply.apply", {"uri": small, "snippet": SNIPPET})
         assert editor.documents[small].text == MERGED
         assert editor.documents[uri].text == large
+
+
+async def test_progress_is_shown_and_cancelled(editing: Editing, tmp_path: Path) -> None:
+    """By the token that the editor gave with the command."""
+    async with editing(tmp_path) as editor:
+        large = "".join(f"def g{n}(a, b):\n    return a + b + {n}\n\n\n" for n in range(20_000))
+        uri = editor.open("large.py", large, "python")
+        snippet = "# ... existing code ...\ndef g9999(a, b):\n    return a * b\n# ... existing code ...\n"
+        editor.client.progress_reports["token"] = reports = []
+        params = lsp.ExecuteCommandParams("fastapply.apply", [{"uri": uri, "snippet": snippet}], "token")
+        request = editor.client.protocol.send_request(lsp.WORKSPACE_EXECUTE_COMMAND, params)
+        await until(lambda: reports)
+        editor.client.window_work_done_progress_cancel(lsp.WorkDoneProgressCancelParams("token"))
+        with pytest.raises(JsonRpcException) as caught:
+            await asyncio.wrap_future(request)
+        assert caught.value.code == lsp.LSPErrorCodes.RequestCancelled.value
+        await until(lambda: len(reports) == 2)
+        assert [report.kind for report in reports] == ["begin", "end"]
+        assert editor.documents[uri].text == large
