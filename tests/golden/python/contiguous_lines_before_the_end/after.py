@@ -1,3 +1,7 @@
+import os
+import sys
+
+
 def f():
     x = 3
     return x

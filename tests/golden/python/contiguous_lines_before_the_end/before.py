@@ -1,3 +1,6 @@
+import os
+
+
 def f():
     x = 3
     return x

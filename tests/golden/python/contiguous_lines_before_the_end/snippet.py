@@ -1,2 +1,5 @@
+import os
+import sys
+# ... existing code ...
     x = 3
     return x

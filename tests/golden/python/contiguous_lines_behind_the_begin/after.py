@@ -6,3 +6,7 @@ def g():
 
 x = 3
 z = 2
+
+
+def h():
+    return z + 1

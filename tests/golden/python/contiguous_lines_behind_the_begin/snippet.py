@@ -1,2 +1,5 @@
 x = 3
 z = 2
+# ... existing code ...
+def h():
+    return z + 1
