@@ -15,6 +15,20 @@ ROOT = Path(__file__).parent.parent
 PAGES = {
     path.relative_to(ROOT): path.read_text("utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
 }
+LINKING = [
+    *PAGES,
+    *map(
+        Path,
+        [
+            "ARCHITECTURE.md",
+            "BENCHMARKS.md",
+            "CHANGELOG.md",
+            "examples/README.md",
+            "lsp_bridge/README.md",
+            "lsp_bridge/clients/vscode/README.md",
+        ],
+    ),
+]
 EXAMPLES = [*PAGES.values(), *(path.read_text("utf-8") for path in (ROOT / "configs").iterdir() if path.is_file())]
 [VERBS] = [action.choices for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction)]
 
@@ -23,10 +37,27 @@ def flags(verb: str) -> set[str]:
     return {flag for action in VERBS[verb]._actions for flag in action.option_strings if flag.startswith("--")}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=str)
+def headings(page: Path) -> set[str]:
+    """The anchors that a page of Markdown has on GitHub."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("page", LINKING, ids=str)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", PAGES[page]):
-        assert (ROOT / page.parent / target).exists(), target
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", (ROOT / page).read_text("utf-8")):
+        leads_to = ROOT / page.parent / target if target else ROOT / page
+        assert leads_to.exists(), target
+        assert not anchor or anchor in headings(leads_to), f"{target}#{anchor}"
+
+
+def test_every_code_of_a_problem_is_told() -> None:
+    problems = set(
+        re.findall(r"^    \"(\w+)\": \"", (ROOT / "fastapply/api/problems.py").read_text("utf-8"), re.MULTILINE)
+    )
+    unseen = {"client_closed_request"}
+    assert problems - unseen <= set(re.findall(r"`(\w+)`", PAGES[Path("docs/http.md")] + PAGES[Path("docs/agents.md")]))
 
 
 def test_the_table_of_the_readme_has_every_verb_and_no_other() -> None:

@@ -1,8 +1,8 @@
-"""What the README shows is what happens: its files are written, its code is run, its commands and requests are sent.
+"""What README and the pages of docs/ for users show is what happens: files are written, code is run, commands are sent.
 
 A fence whose first line ends in `title=NAME` is a file. `python` is run, `pycon` is a doctest, `console` holds commands
 behind `$ ` and what they print, where `…` stands for anything and a JSON answer may be broken into lines. `sh` is only
-looked at: its commands set up whole environments.
+looked at: its commands set up whole environments. The pages use the README's files, too.
 """
 
 from __future__ import annotations
@@ -31,31 +31,40 @@ from support.service import Service, running
 
 ROOT = Path(__file__).parent.parent
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-README = (ROOT / "README.md").read_text("utf-8")
+README = Path("README.md")
+OPERATING = {Path("docs/operating.md"), Path("docs/security.md")}
+"""What these show needs a machine to run a service on: systemd, Docker, Kubernetes."""
+PAGES = [README, *sorted({page.relative_to(ROOT) for page in (ROOT / "docs").glob("*.md")} - OPERATING)]
 SERVED_AT = "localhost:8000"
 _BLOCK = re.compile(r"^```(?P<kind>\w+)(?: title=(?P<title>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Block:
+    page: Path
     kind: str
     title: str | None
     text: str
     line: int
 
     def __str__(self) -> str:
-        return f"line {self.line}"
+        return f"{self.page}, line {self.line}"
 
 
-BLOCKS = [
-    Block(found["kind"], found["title"], found["text"], README.count("\n", 0, found.start()) + 1)
-    for found in _BLOCK.finditer(README)
-]
+def blocks_of(page: Path) -> list[Block]:
+    text = (ROOT / page).read_text("utf-8")
+    return [
+        Block(page, found["kind"], found["title"], found["text"], text.count("\n", 0, found.start()) + 1)
+        for found in _BLOCK.finditer(text)
+    ]
+
+
+BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 
 
 def of_kind(kind: str) -> pytest.MarkDecorator:
     blocks = [block for block in BLOCKS if block.kind == kind and not block.title]
-    assert blocks, f"the README has no {kind} block any more"
+    assert blocks, f"there is no {kind} block any more"
     return pytest.mark.parametrize("block", blocks, ids=str)
 
 
@@ -67,7 +76,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def in_folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder with the README's files, which is the current one."""
+    """A folder with the files of all pages, which is the current one."""
     for block in BLOCKS:
         if block.title:
             (tmp_path / block.title).write_text(block.text, "utf-8")
@@ -94,13 +103,14 @@ def test_settings_can_be_read(block: Block, tmp_path: Path) -> None:
 
 @of_kind("python")
 def test_python_code_runs(block: Block) -> None:
-    exec(compile("\n" * block.line + block.text, "README.md", "exec"), {"__name__": "readme"})
+    exec(compile("\n" * block.line + block.text, str(block.page), "exec"), {"__name__": "readme"})
 
 
+@pytest.mark.parametrize("page", sorted({block.page for block in BLOCKS if block.kind == "pycon"}), ids=str)
 @pytest.mark.usefixtures("in_folder")
-def test_python_sessions_print_what_they_show() -> None:
-    session = "\n".join(block.text for block in BLOCKS if block.kind == "pycon")
-    test = doctest.DocTestParser().get_doctest(session, {}, "README.md", None, None)
+def test_python_sessions_print_what_they_show(page: Path) -> None:
+    session = "\n".join(block.text for block in blocks_of(page) if block.kind == "pycon")
+    test = doctest.DocTestParser().get_doctest(session, {}, str(page), None, None)
     assert test.examples
     said = io.StringIO()
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
@@ -127,6 +137,11 @@ def test_commands_that_set_things_up_exist(block: Block) -> None:
         for variable, _, value in (one.partition("=") for one in given):
             assert re.search(rf"^{variable} \?=", MAKEFILE, re.MULTILINE), variable
             assert variable != "PROFILE" or value in profile_names()
+
+
+def test_no_two_files_have_the_same_name() -> None:
+    titles = [block.title for block in BLOCKS if block.title]
+    assert len(titles) == len(set(titles))
 
 
 def test_every_block_is_of_a_kind_that_is_checked() -> None:
