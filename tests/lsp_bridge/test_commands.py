@@ -154,7 +154,7 @@ async def test_an_edit_that_the_editor_does_not_make_is_an_error(editing: Editin
 async def test_a_document_that_changes_during_the_merge_is_left_alone(editing: Editing, tmp_path: Path) -> None:
     async with editing(tmp_path) as editor:
         uri = editor.open("a.py", ONE, "python")
-        params = lsp.ExecuteCommandParams("fastapply.apply", [{"uri": uri, "snippet": SNIPPET}])
+        params = lsp.ExecuteCommandParams("fastapply.apply", [{"uri": uri, "snippet": SNIPPET, "version": 1}])
         request = editor.client.protocol.send_request(lsp.WORKSPACE_EXECUTE_COMMAND, params)
         editor.type(uri, "# typed\n", lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0)))
         with pytest.raises(JsonRpcException) as caught:
