@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from hashlib import sha256
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["Editor", "Progress"]
 
 T = TypeVar("T")
+
+_POLL_SECONDS = 0.02
 
 
 class Progress(Protocol):
@@ -80,7 +84,7 @@ class Editor:
             why = "say which edit, by its edit_id" if self.shared else "no edit was made in this session"
             return UndoAnswer("failed", None, error=_fault(NothingToUndo(why)))
         try:
-            receipt = await _to_its_end(self.workspace.undo, edit_id)
+            receipt = await self._patiently(functools.partial(self.workspace.undo, edit_id, wait=0))
         except (FastApplyError, OSError) as error:
             return UndoAnswer("failed", edit_id, error=_fault(error))
         if edit_id in self._made:
@@ -117,7 +121,7 @@ class Editor:
     async def _held(self, edits: Sequence[FileEdit]) -> AsyncIterator[Held]:
         """Keep other calls from these files: models send several edits of one file at once, and mean them all.
 
-        Calls of this process wait for each other here, and one of them for other processes: each takes a thread.
+        Nobody waits in a thread: these are few, and whoever is waited for needs one to come to an end.
         """
         paths = set()
         for edit in edits:
@@ -126,12 +130,27 @@ class Editor:
         async with contextlib.AsyncExitStack() as stack:
             for path in sorted(paths):
                 await stack.enter_async_context(self._locks.setdefault(path, asyncio.Lock()))
-            holding = self.workspace.hold(*map(str, paths))
-            held = await _to_its_end(holding.__enter__)
+            holding, held = await self._patiently(functools.partial(self._hold, sorted(map(str, paths))))
             try:
                 yield held
             finally:
                 await _to_its_end(holding.__exit__, None, None, None)
+
+    def _hold(self, paths: Sequence[str]) -> tuple[contextlib.AbstractContextManager[Held], Held]:
+        holding = self.workspace.hold(*paths, wait=0)
+        return holding, holding.__enter__()
+
+    async def _patiently(self, work: Callable[[], T]) -> T:
+        """What `work` gives as soon as nobody else holds its files: another process, or a call whose files share locks
+        with these. Raises `WorkspaceBusy` where that does not come."""
+        end = monotonic() + self.workspace.wait
+        while True:
+            try:
+                return await _to_its_end(work)
+            except WorkspaceBusy:
+                if monotonic() >= end:
+                    raise
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _read(self, path: str) -> FileState:
         return await asyncio.to_thread(self.workspace.read, path)

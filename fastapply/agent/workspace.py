@@ -126,6 +126,8 @@ class Workspace:
         self._state.make()
         self._roots = Roots(roots, [self._state.base])
         self._locks = Locks(self._state.locks, wait)
+        self.wait = wait
+        """Seconds."""
         self._journal = Journal(self._state.journal, self._disk)
         self.recovered: tuple[Recovered, ...] = ()
         if not self._journal.is_quiet():
@@ -142,13 +144,14 @@ class Workspace:
         return read_text(self._roots, path)
 
     @contextlib.contextmanager
-    def hold(self, *paths: str) -> Iterator[Held]:
+    def hold(self, *paths: str, wait: float | None = None) -> Iterator[Held]:
         """Keep everybody else from writing these files, from reading them to the commit that is given what this gives.
 
-        Without it, of two that edit one file the second gets `EditConflict`; with it, it waits. Raises `WorkspaceBusy`.
+        Without it, of two that edit one file the second gets `EditConflict`; with it, it waits, `wait` seconds where
+        they are given. Raises `WorkspaceBusy`.
         """
         places = [self._roots.place(path).path for path in paths]
-        with self._locks.files(places) as locks:
+        with self._locks.files(places, wait=wait) as locks:
             yield Held(locks)
 
     def commit(self, writes: Sequence[Write], label: str = "", held: Held | None = None) -> Receipt:
@@ -162,16 +165,16 @@ class Workspace:
         with self._writing(wanted, held):
             return self._write(wanted, label, None)
 
-    def undo(self, edit_id: str | None = None) -> Receipt:
+    def undo(self, edit_id: str | None = None, *, wait: float | None = None) -> Receipt:
         """Take back the edit `edit_id`, by default the last one that is neither an undo nor undone.
 
-        An undo is an edit as well: to undo it by its id brings back what it took away. Raises `NothingToUndo`,
-        and `EditConflict` where a file has changed since.
+        An undo is an edit as well: to undo it by its id brings back what it took away. `wait` as in `hold`. Raises
+        `NothingToUndo`, `WorkspaceBusy`, and `EditConflict` where a file has changed since.
         """
         with reported():
             entry = undoable(self._journal.done(), edit_id)
             wanted = [self._reversed(entry, file) for file in entry.record.files]
-        with self._writing(wanted, None):
+        with self._writing(wanted, None, wait):
             if undoable(self._journal.done(), edit_id).record.edit_id != entry.record.edit_id:
                 raise WorkspaceBusy("another edit was made just now; see what it did before you undo")
             return self._write(wanted, f"undo {entry.record.edit_id}", entry.record.edit_id)
@@ -189,11 +192,11 @@ class Workspace:
         return Past(record.edit_id, record.label, record.time, record.undoes, shown, in_force)
 
     @contextlib.contextmanager
-    def _writing(self, wanted: Sequence[_Wanted], held: Held | None) -> Iterator[None]:
+    def _writing(self, wanted: Sequence[_Wanted], held: Held | None, wait: float | None = None) -> Iterator[None]:
         self._state.make()  # another workspace may have found it unused
         with (
             reported(),
-            self._locks.files([each.place.path for each in wanted], held.locks if held else frozenset()),
+            self._locks.files([each.place.path for each in wanted], held.locks if held else frozenset(), wait),
             self._locks.writer(),
         ):
             self.recovered += self._recover()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,9 +19,10 @@ from fastapply.agent.workspace import Workspace
 from support.editing import InProcess, editor_of, workspace_of, write_all
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from fastapply.agent.workspace import Receipt
+    from fastapply.agent.workspace import Held, Receipt
     from fastapply.merge.values import ApplyResult
     from fastapply.resolve.route import OnDoubt
     from fastapply.workers.wire import Job
@@ -251,6 +254,43 @@ def test_edits_of_one_file_that_are_sent_at_once_are_all_made(root: Path) -> Non
 
     assert {answer.status for answer in asyncio.run(together())} == {"written"}
     assert (root / "many.py").read_text().count("return 1") == len(names)
+
+
+class Crowded(Workspace):
+    """Lets the first merge begin when all calls want their files."""
+
+    wanted: frozenset[str] = frozenset()
+
+    def hold(self, *paths: str, wait: float | None = None) -> AbstractContextManager[Held]:
+        self.wanted = self.wanted.union(paths)
+        return super().hold(*paths, wait=wait)
+
+
+class Patient(InProcess):
+    """Waits for the crowd."""
+
+    def __init__(self, workspace: Crowded, calls: int) -> None:
+        self.workspace, self.calls = workspace, calls
+
+    async def apply(self, job: Job, on_doubt: OnDoubt | None = None) -> ApplyResult:
+        while len(self.workspace.wanted) < self.calls:
+            await asyncio.sleep(0.001)
+        return await super().apply(job, on_doubt)
+
+
+def test_calls_that_wait_leave_a_thread_for_the_one_they_wait_for(root: Path) -> None:
+    """Each call is of another file, and all share a lock, as these names differ in case alone."""
+    calls = min(32, (os.cpu_count() or 1) + 4) + 1  # one more than there are threads
+    names = list(itertools.islice(map("".join, itertools.product(*zip("abcdef", "ABCDEF", strict=True))), calls))
+    write_all(root, dict.fromkeys(names, TWO))
+    workspace = workspace_of(root, Crowded)
+    assert isinstance(workspace, Crowded)
+    editor = Editor(workspace, Patient(workspace, calls), shared=True)
+
+    async def together() -> list[EditAnswer]:
+        return list(await asyncio.gather(*(editor.edit_file(EditFile(name, EDIT_G)) for name in names)))
+
+    assert {answer.status for answer in asyncio.run(together())} == {"written"}
 
 
 def test_undo_goes_back_edit_by_edit_and_no_further(editor: Editor, root: Path) -> None:
