@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,11 +27,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _serve(roots: list[Path], args: argparse.Namespace) -> None:
-    from fastapply.agent.mcp import serve_stdio
+    # The SDK takes half a second to import, and some clients wait no longer than one: the worker starts meanwhile.
+    loading = asyncio.create_task(asyncio.to_thread(import_module, "fastapply.agent.mcp"))
     from fastapply.agent.toolbox import open_toolbox
 
     async with open_toolbox(roots, args.url) as toolbox:
-        await serve_stdio(toolbox)
+        await (await loading).serve_stdio(toolbox)
 
 
 def _here() -> Path:
