@@ -25,7 +25,8 @@ def checked_address(address: str, allow_http: bool = False, path: str = "/v1") -
         raise _invalid("must not hold a query or a fragment")
     if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname):
         raise _invalid(
-            "is plain http to another machine, and code would be readable on the way: use https, or allow http"
+            "is plain http to another machine, and code would be readable on the way: use https or a tunnel such as "
+            "ssh -L, or allow it where that can be (allow_http of a client, model.remote_plain_http)"
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or path}"
 

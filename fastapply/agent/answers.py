@@ -31,6 +31,7 @@ class Lines(msgspec.Struct, frozen=True):
     place: Annotated[str, Meta(description="In words. A place between two lines is `before line N`.")]
     first_line: Annotated[int, Meta(description="Number of the first line of `text`, from 1.")]
     text: Annotated[str, Meta(description="The lines; of a place between two lines, the one on each side.")]
+    more_lines: Annotated[int, Meta(description="How many more the place has.")] = 0
 
 
 class ToldDoubt(msgspec.Struct, frozen=True):

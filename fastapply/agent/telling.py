@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fastapply.merge.values import Doubt, LineRange
 
-__all__ = ["tell", "told_doubts"]
+__all__ = ["sentence", "tell", "told_doubts"]
 
 _MOST_CANDIDATES = 5
 _MOST_LINES = 8
@@ -40,7 +40,8 @@ def _lines(lines: LineRange, text: Sequence[str]) -> Lines:
     start, end = (lines.start - 1, lines.end + 1) if lines.end <= lines.start else (lines.start, lines.end)
     start = max(start, 0)
     shown = text[start : min(end, start + _MOST_LINES)]
-    return Lines(place(lines), start + 1, "\n".join(map(without_ending, shown)))
+    more = max(0, min(end, len(text)) - start - _MOST_LINES)
+    return Lines(place(lines), start + 1, "\n".join(map(without_ending, shown)), more)
 
 
 def tell(answer: EditAnswer | EditsAnswer | UndoAnswer) -> str:
@@ -56,7 +57,7 @@ def _together(answer: EditsAnswer) -> Iterator[str]:
     if answer.status in ("refused", "failed"):
         yield "No file was written: either all edits are made or none."
         if answer.error:
-            yield _sentence(answer.error)
+            yield sentence(answer.error)
     elif answer.edit_id:
         yield f"All edits were made, as {answer.edit_id}; undo_edit takes them back together."
     for file in answer.files:
@@ -65,7 +66,7 @@ def _together(answer: EditsAnswer) -> Iterator[str]:
 
 def _file(answer: FileAnswer, edit_id: str | None) -> Iterator[str]:
     if answer.error:
-        yield f"{answer.path} was not changed: {_sentence(answer.error, answer.path)}"
+        yield f"{answer.path} was not changed: {sentence(answer.error, answer.path)}"
     elif answer.status == "refused":
         yield from _refusal(answer)
     else:
@@ -84,7 +85,8 @@ _NEXT = {
 """What to do next about an error, by its code."""
 
 
-def _sentence(fault: Fault, path: str = "") -> str:
+def sentence(fault: Fault, path: str = "") -> str:
+    """What `fault` says, without `path` in front of it, and what helps."""
     said = fault.message.removeprefix(f"{path}: ")
     end = "" if said.endswith(("?", ".", "!")) else "."
     return f"{said}{end} {_NEXT.get(fault.code, '')}".rstrip()
@@ -134,12 +136,13 @@ def _doubt(doubt: ToldDoubt) -> str:
 
 def _numbered(lines: Lines) -> str:
     numbered = enumerate(lines.text.split("\n"), lines.first_line)
-    return "\n".join(f"   {number:6d} | {line}" for number, line in numbered)
+    shown = [f"   {number:6d} | {line}" for number, line in numbered]
+    return "\n".join([*shown, f"          and {lines.more_lines} more lines"] if lines.more_lines else shown)
 
 
 def _undone(answer: UndoAnswer) -> Iterator[str]:
     if answer.error:
-        yield f"Nothing was undone: {_sentence(answer.error)}"
+        yield f"Nothing was undone: {sentence(answer.error)}"
         return
     yield f"The edit {answer.edit_id} was undone."
     for file in answer.files:

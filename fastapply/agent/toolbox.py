@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastapply.agent.answers import EditAnswer, EditsAnswer, Fault, UndoAnswer, as_json
 from fastapply.agent.arguments import read_arguments
 from fastapply.agent.edits import Editor
-from fastapply.agent.telling import tell
+from fastapply.agent.telling import sentence, tell
 from fastapply.agent.tools import TOOLS, EditFile, EditFiles, PreviewEdit, UndoEdit
 from fastapply.agent.workspace import Workspace
 from fastapply.errors import FastApplyError, UnknownTool
@@ -89,7 +89,7 @@ def _failed(name: str, fault: Fault) -> Outcome:
         "undo_edit": lambda: UndoAnswer("failed", None, error=fault),
     }
     answer = answers.get(name, lambda: EditAnswer("", "failed", error=fault))()
-    return Outcome(fault.code, True, f"Nothing was done. {fault.message}.", as_json(answer))
+    return Outcome(fault.code, True, f"Nothing was done. {sentence(fault)}", as_json(answer))
 
 
 def open_workspace(roots: Sequence[Path], state: Path | None = None) -> Workspace:

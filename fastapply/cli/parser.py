@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -28,8 +29,8 @@ class _Parser(argparse.ArgumentParser):
     """As argparse has it, but wrong usage exits with 64: 2 is an error of the work itself."""
 
     def error(self, message: str) -> NoReturn:
-        self.print_usage()
-        self.exit(USAGE, f"{self.prog}: error: {message}\n")
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: error: {message}; {self.prog} --help says more\n")
 
 
 def build_parser() -> argparse.ArgumentParser:

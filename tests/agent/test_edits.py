@@ -90,6 +90,18 @@ def test_a_doubt_writes_nothing_and_says_what_would_settle_it(editor: Editor, ro
     assert f"Send the whole edit again, mended: {doubt.hint}." in told
 
 
+def test_a_long_place_is_shown_in_part_and_said_to_be_longer(editor: Editor, root: Path) -> None:
+    body = "".join(f"    {name} = 1\n" for name in "abcdefghijk")
+    (root / "long.py").write_text(f"class Long:\n{body}")
+    answer = edit(editor, "long.py", "class Long:\n    # ...\n    new = 2\n    # ...\n")
+    [doubt] = answer.doubts
+    [candidate] = doubt.candidates
+    assert len(candidate.text.splitlines()) + candidate.more_lines == len(body.splitlines())
+    assert candidate.more_lines
+    assert f"and {candidate.more_lines} more lines" in tell(answer)
+    assert "more lines" not in tell(edit(editor, "a.py", AMBIGUOUS))
+
+
 def test_the_best_guess_is_taken_where_it_is_asked_for_and_says_what_it_guessed(editor: Editor, root: Path) -> None:
     answer = edit(editor, "a.py", AMBIGUOUS, on_doubt="best")
     assert answer.status == "written"

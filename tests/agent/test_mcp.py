@@ -52,7 +52,7 @@ def call(root: Path, tool: str, arguments: dict[str, Any]) -> CallToolResult:
     ("arguments", "told"),
     [
         ({"path": "a.py"}, "Nothing was done. code_edit: missing."),
-        ({**PLAIN, "dryrun": True}, "did you mean dry"),
+        ({**PLAIN, "dryrun": True}, "did you mean dry_run?"),
         ({**PLAIN, "path": 3}, "Nothing was done. path: must be text, not a number."),
     ],
 )

@@ -220,7 +220,9 @@ def test_an_error_as_json(run: Run, file: Path) -> None:
 def test_wrong_usage_exits_with_64(run: Run, arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert done.returncode == 64
-    assert b"usage:" in done.stdout + done.stderr
+    assert not done.stdout
+    assert b"usage:" in done.stderr
+    assert done.stderr.endswith(b" --help says more\n")
 
 
 def test_the_version_and_the_help_exit_with_0(run: Run) -> None:
