@@ -19,6 +19,7 @@ from fastapply import apply, errors
 from fastapply.merge.values import ApplyResult
 from fastapply.settings.model import GIB, MIB, PoolSettings
 from fastapply.workers import wire
+from fastapply.workers.lanes import Lanes
 from fastapply.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
@@ -268,3 +269,16 @@ def test_a_worker_holds_nothing_open_that_its_server_left_open() -> None:
             ours.close()
     assert held
     assert inode not in held
+
+
+def test_streams_that_grow_in_one_moment_leave_a_worker_to_merges() -> None:
+    """Who asks whether a worker is idle sees the searches that others have only just begun."""
+
+    async def check() -> None:
+        async with Lanes(PoolSettings(workers=3)) as lanes:
+            begun = [lanes.early(wire.EarlyJob("a\n", "b\n", deadline=5.0)) for _ in range(9) if lanes.is_idle(4)]
+            assert len(begun) == 2
+            await asyncio.gather(*begun)
+            assert lanes.is_idle(4)
+
+    asyncio.run(check())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from typing import TYPE_CHECKING, Self
 
@@ -22,6 +23,7 @@ class Lanes:
 
     def __init__(self, settings: PoolSettings) -> None:
         self._large_from = settings.large_from
+        self._beginning = 0  # searches that no pool has seen yet
         self.small = WorkerPool(settings)
         large = dataclasses.replace(settings, workers=settings.large_workers, queue=settings.large_queue)
         self.large = WorkerPool(large)
@@ -56,13 +58,20 @@ class Lanes:
         """What a model's answer makes of the file; raises as `apply` does."""
         return await self._fitting(job).run(job, ApplyResult)
 
-    async def early(self, job: EarlyJob) -> Early:
-        """Which edits are certain before the snippet is whole; raises as `apply` does."""
+    def early(self, job: EarlyJob) -> asyncio.Task[Early]:
+        """Which edits are certain before the snippet is whole; raises as `apply` does. It keeps a worker busy from now
+        on: of streams that grow in the same moment not all find the same one idle."""
+        self._beginning += 1
+        return asyncio.create_task(self._early(job))
+
+    async def _early(self, job: EarlyJob) -> Early:
+        self._beginning -= 1  # as it is among those pending now
         return await self._fitting(job).run(job, Early)
 
     def is_idle(self, characters: int) -> bool:
         """Whether a job of so many is small, and leaves a worker to others where there are several."""
-        return characters < self._large_from and self.small.pending < max(1, self.small.wanted - 1)
+        busy = self.small.pending + self._beginning
+        return characters < self._large_from and busy < max(1, self.small.wanted - 1)
 
     def _fitting(self, job: Job) -> WorkerPool:
         size = len(job.original_code) + len(job.edit_snippet)

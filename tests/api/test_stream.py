@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import fastapply
 from fastapply import errors
 from fastapply.api.app import create_app
+from fastapply.api.live.lines import Lines
+from fastapply.api.live.session import Growing
 from fastapply.client.connection import Service as Address
 from fastapply.client.duplex import Duplex
 from fastapply.merge.values import Edit
@@ -172,7 +176,7 @@ def test_an_edit_that_was_told_too_early_is_owned_up_to(monkeypatch: pytest.Monk
     async def merged(_: Lanes, job: Job) -> object:
         return fastapply.apply(job.original_code, job.edit_snippet, path=job.path, on_doubt=job.on_doubt)
 
-    monkeypatch.setattr(Lanes, "early", wrong)
+    monkeypatch.setattr(Lanes, "_early", wrong)
     monkeypatch.setattr(Lanes, "apply", merged)
 
     async def parts() -> Any:
@@ -239,3 +243,44 @@ def test_edits_told_early_are_counted(service: Service) -> None:
     post(service, body(BEGIN, *deltas(BEGUN + REST), {"end": True}))
     text = httpx.get(f"{service.url}/metrics").text
     assert 'fastapply_early_edits_total{fate="kept"}' in text
+
+
+class Ready:
+    """A request whose client has sent everything already."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = pieces
+
+    async def receive(self) -> dict[str, object]:
+        return {"type": "http.request", "body": self._pieces.pop(0), "more_body": bool(self._pieces)}
+
+
+def test_a_client_that_sends_without_a_pause_is_not_the_only_one_served() -> None:
+    async def check() -> None:
+        lines = Lines(cast("Any", Ready([b"{}\n"] * 100)), 1000)
+        turns = 0
+
+        async def somebody_else() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        other = asyncio.create_task(somebody_else())
+        while await lines.next():
+            pass
+        other.cancel()
+        assert turns >= 100
+
+    asyncio.run(check())
+
+
+@given(st.lists(st.text("ab\n\r")))
+def test_a_snippet_that_grows_has_the_lines_that_are_whole(pieces: list[str]) -> None:
+    growing = Growing()
+    for number, piece in enumerate(pieces, 1):
+        growing.add(piece)
+        text = "".join(pieces[:number])
+        assert growing.text == text
+        assert growing.characters == len(text)
+        assert growing.whole_lines() == text[: text.rfind("\n") + 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,8 @@ class Lines:
         return line
 
     async def _receive(self) -> None:
+        # What is there already is given out at once: a client that sends without a pause would be the only one served.
+        await asyncio.sleep(0)
         message = await self._request.receive()
         if message["type"] != "http.request":
             raise ClientGone

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from fastapply.resolver import Who
     from fastapply.workers.lanes import Lanes
 
-__all__ = ["Session"]
+__all__ = ["Growing", "Session"]
 
 _LONGEST_SECONDS = 600.0
 """That a snippet may take to be written."""
@@ -62,7 +62,7 @@ class Session:
     ) -> None:
         self._request, self._lines, self._begun, self._who = request, lines, begun, who
         self._merger, self._lanes, self._observer = merger, lanes, observer
-        self._snippet = _Growing()
+        self._snippet = Growing()
         self._told: set[Edit] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,12 +112,11 @@ class Session:
         pins = await asyncio.to_thread(_pins, self._begun.original_code)
         while not reading.done():
             await _first(reading, asyncio.ensure_future(self._snippet.grown(pins)))
-            while not reading.done() and not self._lanes.is_idle(len(self._begun.original_code)):
+            while not reading.done() and not self._lanes.is_idle(self._characters()):
                 await asyncio.wait({reading}, timeout=_BUSY_SECONDS)
             if reading.done():
                 return
-            job = self._job()
-            search = asyncio.ensure_future(self._lanes.early(job))
+            search = self._lanes.early(self._job())
             search.add_done_callback(_looked_at)
             # One that the end of the snippet overtakes is left to end by itself: to cancel it would cost a worker.
             both: set[asyncio.Future[Any]] = {reading, search}
@@ -126,6 +125,9 @@ class Session:
                 for edit in search.result().edits:
                     if edit not in self._told:
                         yield edit
+
+    def _characters(self) -> int:
+        return len(self._begun.original_code) + self._snippet.characters
 
     def _job(self) -> EarlyJob:
         whole = self._begun.whole(self._snippet.whole_lines())
@@ -145,12 +147,14 @@ class Session:
         return Said(answer=ApplyAnswer.of(result), problem=problem)
 
 
-class _Growing:
+class Growing:
     """A snippet that is being written."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
-        self._last = ""  # the line that is not whole yet
+        self.characters = 0
+        self._last = 0  # characters of the line that is not whole yet
+        self._begun: list[str] = []  # its pieces
         self._fresh: list[str] = []  # lines that came since somebody looked
         self._pins = 0
         self._more = asyncio.Event()
@@ -163,14 +167,18 @@ class _Growing:
     def whole_lines(self) -> str:
         """Its lines but for the one that is being written."""
         text = self.text
-        return text[: len(text) - len(self._last)]
+        return text[: len(text) - self._last]
 
     def add(self, delta: str) -> None:
         """It goes on with `delta`."""
         self._pieces.append(delta)
-        *lines, self._last = (self._last + delta).split("\n")
-        if lines:
-            self._fresh += lines
+        self.characters += len(delta)
+        first, *others = delta.split("\n")
+        self._begun.append(first)
+        self._last += len(first)
+        if others:
+            self._fresh += ["".join(self._begun), *others[:-1]]
+            self._begun, self._last = others[-1:], len(others[-1])
             self._more.set()
 
     async def grown(self, pins: frozenset[str]) -> None:
