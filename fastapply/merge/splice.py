@@ -191,7 +191,7 @@ def unified_diff(lines: Sequence[str], edits: Sequence[LineEdit], path: str | No
     if not edits:
         return ""
     edits = _as_shown(lines, edits)
-    name = path or "file"
+    name = (path or "").lstrip("/") or "file"  # as git says an absolute path
     out = [f"--- a/{name}\n", f"+++ b/{name}\n"]
     drift = 0
     for hunk in _hunks(edits, len(lines)):

@@ -118,6 +118,11 @@ def test_a_diff_of_far_edits_has_two_hunks() -> None:
     assert [line for line in diff.splitlines()[2:] if line[0] in "+-"] == ["+new", "+lines", "-15"]
 
 
+def test_a_diff_names_an_absolute_path_as_git_does() -> None:
+    diff = unified_diff(["a\n"], [LineEdit(0, 1, ("b",))], "/srv/tool.py")
+    assert diff.splitlines()[:2] == ["--- a/srv/tool.py", "+++ b/srv/tool.py"]
+
+
 def test_a_diff_of_near_edits_has_one_hunk() -> None:
     """Context that would overlap is shown once."""
     lines = [f"{k}\n" for k in range(20)]
