@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from fastapply.cli.parser import build_parser
+from fastapply.merge.values import DoubtKind
 from fastapply.settings.fields import CLIENT_KEY_VARIABLE, CONFIG_VARIABLE, KEYS_VARIABLE, environment_name, fields
 
 ROOT = Path(__file__).parent.parent
@@ -97,3 +99,8 @@ def test_metrics_exist() -> None:
     for text in PAGES.values():
         for name in re.findall(r"fastapply_\w+[a-z]", text):
             assert f'"{name.removesuffix("_total")}"' in source, name
+
+
+def test_every_kind_of_doubt_is_told() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", PAGES[Path("docs/doubts.md")].partition("Examples:")[0], re.MULTILINE)
+    assert sorted(rows) == sorted(["kind", *get_args(DoubtKind)])
