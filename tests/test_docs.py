@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from fastapply.agent.tools import ADVICE
 from fastapply.cli.parser import build_parser
 from fastapply.merge.values import DoubtKind
 from fastapply.settings.fields import CLIENT_KEY_VARIABLE, CONFIG_VARIABLE, KEYS_VARIABLE, environment_name, fields
@@ -104,3 +105,9 @@ def test_metrics_exist() -> None:
 def test_every_kind_of_doubt_is_told() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", PAGES[Path("docs/doubts.md")].partition("Examples:")[0], re.MULTILINE)
     assert sorted(rows) == sorted(["kind", *get_args(DoubtKind)])
+
+
+def test_models_are_told_the_same_everywhere() -> None:
+    for sentence in ADVICE.values():
+        assert sentence in PAGES[Path("README.md")]
+        assert sentence in PAGES[Path("docs/agents.md")]
