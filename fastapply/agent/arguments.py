@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_h
 
 import msgspec
 
-from fastapply.agent.tools import ALIASES
+from fastapply.agent.tools import ALIASES, MOST_EDITS
 from fastapply.aliases import names_of
 from fastapply.errors import InvalidRequest
 from fastapply.settings.values import nearest
@@ -106,6 +106,8 @@ def _objects(value: Any, at: str) -> list[Mapping[str, Any]]:
     items: list[Mapping[str, Any]] = _of(value, list, "a list of objects", at)
     if not items:
         raise InvalidRequest(f"{at}: is empty", field=at)
+    if len(items) > MOST_EDITS:
+        raise InvalidRequest(f"{at}: has {len(items)} items; send at most {MOST_EDITS} at once", field=at)
     for number, item in enumerate(items):
         _of(item, dict, "an object", f"{at}[{number}]")
     return items

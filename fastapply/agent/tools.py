@@ -17,6 +17,7 @@ __all__ = [
     "ADVICE",
     "ALIASES",
     "INSTRUCTIONS",
+    "MOST_EDITS",
     "TOOLS",
     "EditFile",
     "EditFiles",
@@ -99,12 +100,20 @@ class EditFile(PreviewEdit, frozen=True):
     dry_run: _DryRun = False
 
 
+MOST_EDITS = 200
+"""That one call may have: its files are kept from all others until the last one is merged."""
+
+
 class EditFiles(msgspec.Struct, frozen=True):
     """The arguments of `edit_files`."""
 
     edits: Annotated[
         tuple[FileEdit, ...],
-        Meta(description="The edits. Several of one file are made one after the other.", min_length=1, max_length=200),
+        Meta(
+            description="The edits. Several of one file are made one after the other.",
+            min_length=1,
+            max_length=MOST_EDITS,
+        ),
     ]
     on_doubt: _OnDoubt = "refuse"
     dry_run: _DryRun = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -264,11 +265,11 @@ class Workspace:
 
 
 def _check_apart(places: Sequence[Place]) -> None:
-    paths = [place.path for place in places]
+    counted = Counter(place.path for place in places)
     for place in places:
-        if paths.count(place.path) > 1:
+        if counted[place.path] > 1:
             raise InvalidRequest(f"{place.shown}: is to be written twice in one edit", field="writes")
-        if set(paths) & set(place.path.parents):
+        if not counted.keys().isdisjoint(place.path.parents):
             raise InvalidRequest(f"{place.shown}: is to be in a folder that is to be a file", field="writes")
 
 

@@ -118,6 +118,7 @@ def test_a_list_may_come_as_text_or_as_its_only_item(edits: object) -> None:
     ("edits", "message"),
     [
         ([], "edits: is empty"),
+        ([PLAIN] * 201, "edits: has 201 items; send at most 200 at once"),
         ("not json", "edits: must be a list of objects, not text"),
         ("3", "edits: must be a list of objects, not a number"),
         ([PLAIN, "b.py"], "edits[1]: must be an object, not text"),
