@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapply.cli.exit_codes import OK
+from fastapply.cli.terminal import tell_who_starts_it
 from fastapply.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve one client until it closes its end."""
     roots = args.root or [_here()]
     _log_to_stderr()
+    tell_who_starts_it("mcp", "an agent")
     asyncio.run(_serve(roots, args))
     return OK
 

@@ -12,7 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import TextIO
 
-__all__ = ["BOLD", "CYAN", "DIM", "GREEN", "RED", "YELLOW", "Painter", "Progress", "paint_diff", "write_text"]
+__all__ = [
+    "BOLD",
+    "CYAN",
+    "DIM",
+    "GREEN",
+    "RED",
+    "YELLOW",
+    "Painter",
+    "Progress",
+    "paint_diff",
+    "tell_who_starts_it",
+    "write_text",
+]
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
 
@@ -67,6 +79,14 @@ def _paint_line(line: str, in_head: bool, paint: Painter) -> str:
     if paint.is_terminal and line.startswith(" "):
         line = line.removesuffix("\r")  # worth seeing only where it may have changed
     return paint(paint.shown(line), {"+": GREEN, "-": RED, "@": CYAN}.get(line[:1], ""))
+
+
+def tell_who_starts_it(verb: str, client: str) -> None:
+    """Say what `verb` waits for on standard input, where a person has typed it: it answers nobody else."""
+    if sys.stdin and sys.stdin.isatty():
+        sys.stderr.write(
+            f"fastapply {verb}: {client} starts this and speaks to it over standard input; Ctrl D ends it\n"
+        )
 
 
 def write_text(text: str) -> None:
