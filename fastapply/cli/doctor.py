@@ -38,5 +38,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _line(finding: Finding, paint: Painter) -> str:
     label = paint(f"{finding.level:<7}", _STYLES[finding.level])
-    remedy = f"; {finding.remedy}" if finding.remedy else ""
+    stop = "" if finding.what.endswith("?") else ";"
+    remedy = f"{stop} {finding.remedy}" if finding.remedy else ""
     return f"{label}  {paint.shown(finding.what + remedy)}\n"

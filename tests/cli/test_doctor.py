@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Run
 
 
@@ -28,3 +30,10 @@ def test_the_same_as_json(run: Run) -> None:
     findings = json.loads(run("doctor", "--json", FASTAPPLY_SERVER_PROT="1").stdout)
     assert {"level", "what", "remedy"} == set(findings[0])
     assert "problem" in {finding["level"] for finding in findings}
+
+
+def test_a_question_and_its_remedy_are_two_sentences(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text("[server]\nprot = 1\n")
+    done = run("doctor", "--config", "c.toml")
+    assert done.returncode == 2
+    assert b"did you mean port? correct or remove it" in done.stdout

@@ -179,7 +179,7 @@ ROUTES = (
         method="post",
         path="/v1/code/apply",
         name="codeApply",
-        summary="The same, in Morph's and Relace's form",
+        summary="Merge a lazy edit, in Morph's and Relace's form",
         description="For clients of these services. `relace_metadata` and other fields are ignored; `stream` changes "
         "nothing: the answer is one JSON object.",
         body=Body(
@@ -196,7 +196,7 @@ ROUTES = (
         method="post",
         path="/v1/chat/completions",
         name="chatCompletions",
-        summary="The same, in OpenAI's form",
+        summary="Merge a lazy edit, in OpenAI's form",
         description="The last message of the user is `<instruction>…</instruction>`, `<code>…</code>`, "
         "`<update>…</update>`, the first one optional, and the outermost pairs count. The content of the answer is the "
         "merged file and nothing else. Files with the placeholders of Morph's SDK are understood.",
