@@ -21,6 +21,7 @@ USAGE = {
     "accepted_tokens": 0,
     "passes": 0,
     "mismatches": 0,
+    "cached_tokens": 0,
 }
 
 

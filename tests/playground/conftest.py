@@ -29,14 +29,14 @@ def bundle() -> Path:
     return BUNDLE
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def service(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     assert bundle.is_dir()
     with running(tmp_path_factory.mktemp("service") / "log", "--pool-workers", "1") as started:
         yield started
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")  # longer would leave playwright's event loop running under the tests of others
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
