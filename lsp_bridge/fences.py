@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Block", "blocks"]
 
-_FENCE = re.compile(r"^(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`]*?)[ \t]*$")
+# Nothing here is tried at more than one length: a line may be as long as it likes, and is looked at on every keystroke.
+_FENCE = re.compile(r"^(?P<indent> {0,3})(?P<fence>`{3,}+|~{3,}+)(?P<info>[^`]*)$")
 _NAMED = re.compile(
     r"\b(?:title|path|file|filename|filepath)\s*[=:]\s*(?:\"(?P<a>[^\"]+)\"|'(?P<b>[^']+)'|(?P<c>[^\s,}]+))"
 )
-# A line that is nothing but a path, perhaps emphasised, quoted, a heading, or behind `File:`.
-_ABOVE = re.compile(
-    r"^[\s#>*_`\-]*(?:file(?:name|path)?\s*:\s*)?[*_`\"]*(?P<path>[^\s*`\"]+)[*_`\":]*\s*:?\s*$", re.IGNORECASE
-)
+# What may stand before a path that has a line to itself: emphasis, a quote, a heading, `File:`.
+_BEFORE = re.compile(r"[\s#>*`\-]*+(?:file(?:name|path)?\s*+:)?+[\s*`\"]*+", re.IGNORECASE)
+_BEHIND = '*`": \t'
 _LOOKS = re.compile(
     r"(?!\w+://)(?=.*[/.])[\w.@+\-\[\]()~/ ]*\.[A-Za-z][\w-]*|(?:[\w.-]+/)*(?:Makefile|Dockerfile|LICENSE|README)"
 )
@@ -49,7 +49,7 @@ def blocks(lines: Sequence[str]) -> Iterator[Block]:
         end = _closing(lines, number + 1, opening["fence"])
         if end is None:
             return
-        if block := _block(lines, number, end, opening["info"], len(opening["indent"])):
+        if block := _block(lines, number, end, opening["info"].strip(), len(opening["indent"])):
             yield block
         number = end + 1
 
@@ -90,8 +90,12 @@ def _in_comment(line: str) -> str:
 
 
 def _alone(line: str) -> str:
-    match = _ABOVE.match(line.strip())
-    return _path(match["path"]) if match else ""
+    """The path in a line that has no other word, or nothing."""
+    before = _BEFORE.match(line)
+    word = line[before.end() if before else 0 :].rstrip().rstrip(_BEHIND)
+    if word.startswith("_") and word.endswith("_"):  # emphasis, too
+        word = word.strip('_*`"')
+    return _path(word) if not any(map(str.isspace, word)) else ""
 
 
 def _path(word: str) -> str:
