@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fastapply.merge.values import LineRange, Note
+    from fastapply.merge.values import Changes, LineRange, Note
 
-__all__ = ["place", "remark"]
+__all__ = ["place", "remark", "tally"]
 
 
 def place(lines: LineRange) -> str:
@@ -17,6 +17,11 @@ def place(lines: LineRange) -> str:
     if lines.end == lines.start + 1:
         return f"line {lines.end}"
     return f"lines {lines.start + 1} to {lines.end}"
+
+
+def tally(changes: Changes) -> str:
+    """How much changes."""
+    return f"{changes.added} {'line' if changes.added == 1 else 'lines'} added, {changes.removed} removed"
 
 
 def remark(note: Note) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapply.merge.text import bare_lines
 from fastapply.merge.values import LineRange
 from fastapply.wording import place as place_in_words
+from fastapply.wording import tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,9 +38,8 @@ def refusal(name: str, doubts: Sequence[Doubt]) -> str:
 
 def summary(name: str, result: ApplyResult) -> str:
     """What an edit of the document `name` changes."""
-    changes = result.changes
     doubts = f", in doubt: {'; '.join(doubt.message for doubt in result.doubts)}" if result.doubts else ""
-    return f"{name}: {changes.added} lines added, {changes.removed} removed{doubts}"
+    return f"{name}: {tally(result.changes)}{doubts}"
 
 
 def choice_in_words(choice: Choice, ask: Ask) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapply.agent.answers import EditAnswer, EditsAnswer, Fault, FileAnswer, Lines, ToldDoubt, UndoAnswer
 from fastapply.merge.text import BOM, split_lines, without_ending
-from fastapply.wording import place
+from fastapply.wording import place, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,7 +95,7 @@ def sentence(fault: Fault, path: str = "") -> str:
 def _done(answer: FileAnswer, edit_id: str | None) -> str:
     if answer.status == "unchanged":
         return f"{answer.path}: the edit changes nothing; the file is already so."
-    changed = f"{answer.changes.added} lines added, {answer.changes.removed} removed"
+    changed = tally(answer.changes)
     if answer.status == "skipped":
         return f"{answer.path}: not tried, because an edit of this file before this one was not made."
     if answer.status == "previewed":

@@ -13,7 +13,7 @@ from fastapply.cli.terminal import DIM, Painter, paint_diff, write_text
 from fastapply.cli.texts import printable
 from fastapply.errors import DeadlineExceeded
 from fastapply.gitdiff import git_diff
-from fastapply.wording import remark
+from fastapply.wording import remark, tally
 
 if TYPE_CHECKING:
     import argparse
@@ -90,7 +90,7 @@ def _remarks(name: str, result: ApplyResult, created: bool, written: bool) -> It
     if not result.diff and not created:
         yield f"{name}: no change"
     elif written:
-        yield f"{name}: written, {result.changes.added} lines added, {result.changes.removed} removed"
+        yield f"{name}: written, {tally(result.changes)}"
 
 
 def fields(result: ApplyResult) -> dict[str, Any]:

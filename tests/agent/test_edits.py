@@ -64,7 +64,7 @@ def test_an_edit_is_written_and_told(editor: Editor, root: Path) -> None:
     assert (answer.sha256_before, answer.sha256_after) == (sha256(TWO), sha256(after))
     assert "+    x = 2" in answer.diff
     told = tell(answer)
-    assert told.startswith(f"a.py: written, 1 lines added, 1 removed. undo_edit {answer.edit_id} takes it back.")
+    assert told.startswith(f"a.py: written, 1 line added, 1 removed. undo_edit {answer.edit_id} takes it back.")
     assert answer.diff.rstrip("\n") in told
 
 
@@ -129,7 +129,7 @@ def test_a_file_that_is_not_there_is_made_with_its_folders(editor: Editor, root:
     answer = edit(editor, "new/deep/c.py", "x = 1\n")
     assert (root / "new/deep/c.py").read_text() == "x = 1\n"
     assert (answer.status, answer.created, answer.sha256_before) == ("written", True, None)
-    assert tell(answer).startswith("new/deep/c.py: created, 1 lines added")
+    assert tell(answer).startswith("new/deep/c.py: created, 1 line added")
 
 
 @pytest.mark.parametrize("on_doubt", ["refuse", "best"])
@@ -213,7 +213,7 @@ def test_with_one_edit_in_doubt_no_file_is_written(editor: Editor, root: Path) -
     assert ((root / "a.py").read_text(), (root / "b.py").read_text()) == (TWO, TWO)
     told = tell(answer)
     assert told.startswith("No file was written: either all edits are made or none.")
-    assert "a.py: this edit would do (1 lines added, 1 removed), and was not written because of the others." in told
+    assert "a.py: this edit would do (1 line added, 1 removed), and was not written because of the others." in told
     assert "b.py was not changed: the edit can't be decided." in told
     assert "b.py: not tried, because an edit of this file before this one was not made." in told
 

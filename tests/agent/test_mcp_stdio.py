@@ -44,7 +44,7 @@ def test_old_and_new_clients_edit_and_undo(
             edited = await client.call_tool("edit_file", {"target_file": "a.py", "code_edit": EDIT_G["code_edit"]})
             assert not edited.is_error
             assert "+    x = 2" in said(edited)
-            assert "a.py: written, 1 lines added" in said(edited)
+            assert "a.py: written, 1 line added" in said(edited)
             refused = await client.call_tool("edit_file", {"path": "a.py", "code_edit": "    x = 3\n    return x\n"})
             assert refused.is_error
             assert "Send the whole edit again" in said(refused)

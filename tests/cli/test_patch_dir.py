@@ -75,7 +75,7 @@ def test_all_are_written_in_one_edit(run: Run, tree: Path) -> None:
     assert contents(tree) == AFTER
     assert (tree / "plain.py").stat().st_mode & 0o777 == 0o751
     assert b"same.py: no change" in done.stderr
-    assert b"plain.py: written, 1 lines added, 1 removed" in done.stderr
+    assert b"plain.py: written, 1 line added, 1 removed" in done.stderr
     assert run(*MANY, "--create", "--write").stdout == b"", "nothing is left to do"
 
 

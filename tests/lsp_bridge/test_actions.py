@@ -85,7 +85,7 @@ async def test_edits_are_small_versioned_and_annotated(editing: Editing, tmp_pat
         assert all(isinstance(edit, lsp.AnnotatedTextEdit) for edit in change.edits)
         [note] = (action.edit.change_annotations or {}).values()
         assert (note.label, note.needs_confirmation) == ("FastApply", False)
-        assert note.description == "store.py: 1 lines added, 0 removed"
+        assert note.description == "store.py: 1 line added, 0 removed"
 
 
 async def test_automatic_lists_are_made_without_merging_and_resolved_later(editing: Editing, tmp_path: Path) -> None:
