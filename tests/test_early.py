@@ -8,33 +8,9 @@ from fastapply import apply, errors
 from fastapply.early import certain_edits
 from fastapply.merge.text import split_lines
 from fastapply.merge.values import Edit
+from support.begun import BEFORE, BEGUN
 from support.golden import Golden, merged_cases
 
-BEFORE = """import os
-
-
-def first(path):
-    return os.stat(path)
-
-
-def second(path):
-    name = os.path.basename(path)
-    return name.lower()
-
-
-def third(path):
-    return os.path.dirname(path)
-"""
-BEGUN = """# ... existing code ...
-
-def second(path):
-    name = os.path.basename(path)
-    print(name)
-    return name.lower()
-
-
-def third(path):
-"""
 EDIT = Edit(BEFORE.index("    return name"), BEFORE.index("    return name"), "    print(name)\n")
 
 

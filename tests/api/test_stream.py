@@ -22,6 +22,7 @@ from fastapply.client.duplex import Duplex
 from fastapply.merge.values import Edit
 from fastapply.workers.lanes import Lanes
 from fastapply.workers.wire import Early, Job
+from support.begun import BEFORE, BEGUN
 from support.service import wait_until
 
 if TYPE_CHECKING:
@@ -31,31 +32,6 @@ if TYPE_CHECKING:
 
 PATH = "/v1/apply/stream"
 NDJSON = "application/x-ndjson"
-BEFORE = """import os
-
-
-def first(path):
-    return os.stat(path)
-
-
-def second(path):
-    name = os.path.basename(path)
-    return name.lower()
-
-
-def third(path):
-    return os.path.dirname(path)
-"""
-BEGUN = """# ... existing code ...
-
-def second(path):
-    name = os.path.basename(path)
-    print(name)
-    return name.lower()
-
-
-def third(path):
-"""
 REST = "    print(path)\n    return os.path.dirname(path)\n"
 BEGIN = {"original_code": BEFORE, "path": "a.py"}
 DOUBTFUL = "# ... existing code ...\n    y = 2\n# ... existing code ...\n"

@@ -11,6 +11,7 @@ from pygls.exceptions import JsonRpcException
 from pytest_lsp import client_capabilities
 
 from support.editor import git, until
+from support.store import EDIT, MERGED, STORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,22 +24,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio
 
-STORE = """\
-class Store:
-    def get(self, key):
-        return self.items[key]
-
-    def put(self, key, value):
-        self.items[key] = value
-"""
-EDIT = """\
-class Store:
-    # ... existing code ...
-    def put(self, key, value):
-        self.log(key)
-        self.items[key] = value
-"""
-MERGED = STORE.replace("        self.items[key] = value\n", "        self.log(key)\n        self.items[key] = value\n")
 LOOPS = "def f(items):\n    for x in items:\n        go(x)\n\n\ndef g(items):\n    for x in items:\n        go(x)\n"
 FLOATING = "    # ...\n    for x in items:\n        go(x)\n        stop(x)\n"
 PASTED = "Apply this lazy edit to the rest of the file"

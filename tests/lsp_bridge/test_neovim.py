@@ -10,24 +10,9 @@ from pathlib import Path
 import pytest
 
 from support.debian import program
+from support.store import EDIT, MERGED, STORE
 
 CLIENT = Path(__file__).parents[2] / "lsp_bridge/clients/neovim"
-STORE = """\
-class Store:
-    def get(self, key):
-        return self.items[key]
-
-    def put(self, key, value):
-        self.items[key] = value
-"""
-EDIT = """\
-class Store:
-    # ... existing code ...
-    def put(self, key, value):
-        self.log(key)
-        self.items[key] = value
-"""
-MERGED = STORE.replace("        self.items[key] = value\n", "        self.log(key)\n        self.items[key] = value\n")
 
 # What is typed: the snippet is pasted at the end, selected line by line, and the first action taken.
 SCRIPT = """
