@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["address_of", "serve_stdio", "serve_tcp", "serve_websocket"]
 
-log = logging.getLogger(__name__)
+# What reads messages tells it of those that it can't read, with what they hold: as silent as pygls, which is below the
+# same name. The server says that one failed, and where.
+log = logging.getLogger("pygls.messages")
 _LARGEST = 64 * 1024 * 1024  # bytes of one message over a websocket
 
 

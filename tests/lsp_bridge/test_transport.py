@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import subprocess
 from typing import TYPE_CHECKING
@@ -132,3 +133,12 @@ def test_a_service_that_is_needed_must_be_named(capsys: pytest.CaptureFixture[st
     assert main(["lsp", "--url", "http://127.0.0.1:1", "--key-env", "NO_SUCH_VARIABLE"]) == 2
     assert "NO_SUCH_VARIABLE" in capsys.readouterr().err
     asyncio.get_event_loop_policy()  # nothing was left running
+
+
+def test_a_message_that_can_not_be_read_is_told_without_what_it_holds() -> None:
+    document = {"uri": "untitled:a", "languageId": "python", "version": "password = 1", "text": "password = 2"}
+    body = json.dumps({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": document}})
+    message = f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
+    done = subprocess.run(command_of(), input=message, capture_output=True, timeout=60, check=False)
+    assert b"a message failed" in done.stderr
+    assert b"password" not in done.stderr
