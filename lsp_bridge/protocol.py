@@ -1,8 +1,8 @@
 """pygls, where it is not what is needed here.
 
 Its documents split lines as `str.splitlines` does, and a change reported beside a form feed would go to the wrong
-place: ours are kept in their stead. A command that is cancelled would go on. An error tells, and the log of an editor
-keeps, what the message was: users' code.
+place: ours are kept in their stead. A command that is cancelled would go on. A request that can't be read would get no
+answer. An error tells, and the log of an editor keeps, what the message was: users' code.
 """
 
 from __future__ import annotations
@@ -56,6 +56,15 @@ def _code_of(error: FastApplyError) -> int:
 
 class _Protocol(LanguageServerProtocol):
     _server: BridgeServer
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """The message in `data`, whose request is answered even where it can't be read."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
 
     @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: lsp.DidOpenTextDocumentParams) -> None:

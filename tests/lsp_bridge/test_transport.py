@@ -9,6 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from lsprotocol import types as lsp
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -113,6 +114,17 @@ def test_code_is_in_no_log(tmp_path: Path) -> None:
     done = subprocess.run(command_of(), input=frames * 2, capture_output=True, timeout=60, check=False)
     assert b"failed" in done.stderr
     assert b"secret" not in done.stderr
+
+
+@pytest.mark.parametrize("params", [{"secret": "code"}, {"textDocument": None}, None])
+def test_a_request_that_can_not_be_read_is_answered(params: object) -> None:
+    """Else its client waits for ever."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "textDocument/codeAction", "params": params})
+    message = f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
+    done = subprocess.run(command_of(), input=message, capture_output=True, timeout=60, check=False)
+    answer = json.loads(done.stdout[done.stdout.index(b"{") :])
+    assert (answer["id"], answer["error"]["code"]) == (7, lsp.ErrorCodes.InvalidParams.value)
+    assert b"secret" not in done.stdout
 
 
 def test_addresses() -> None:
