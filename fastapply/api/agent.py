@@ -87,7 +87,15 @@ async def _forward(
 @post("/mcp", status_code=HTTPStatus.OK)
 async def mcp(request: Request[Any, Any, Any], agent: NamedDependency[Agent]) -> ASGIApp:
     """Answer one message of MCP."""
+    _require_own_origin(request)
     return agent.answer(await read_json_body(request))
+
+
+def _require_own_origin(request: Request[Any, Any, Any]) -> None:
+    # The protocol asks for this; that a page of another site can send no JSON keeps it out already.
+    origin = request.headers.get("origin")
+    if origin is not None and origin.partition("://")[2].lower() != request.headers.get("host", "").lower():
+        raise Problem(HTTPStatus.FORBIDDEN, "origin_not_allowed", "the tools are not for pages of another site")
 
 
 class McpMessage(msgspec.Struct, frozen=True):

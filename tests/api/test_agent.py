@@ -122,6 +122,10 @@ def test_the_size_of_a_body_is_ours(agents: Service) -> None:
 def test_a_page_from_elsewhere_is_kept_out(agents: Service) -> None:
     rebound = httpx.post(f"{agents.url}/mcp", json=LIST, headers={**BOTH, "host": "elsewhere.example"})
     assert (rebound.status_code, rebound.json()["code"]) == (403, "host_not_allowed")
+    for origin in ("http://elsewhere.example", "null", "http://127.0.0.1:1", "http://["):
+        page = httpx.post(f"{agents.url}/mcp", json=LIST, headers={**BOTH, "origin": origin})
+        assert (page.status_code, page.json()["code"]) == (403, "origin_not_allowed")
+    assert httpx.post(f"{agents.url}/mcp", json=LIST, headers={**BOTH, "origin": agents.url}).status_code == 200
     simple = httpx.post(f"{agents.url}/mcp", content=json.dumps(LIST), headers={"content-type": "text/plain"})
     assert (simple.status_code, simple.json()["code"]) == (415, "unsupported_media_type")
 

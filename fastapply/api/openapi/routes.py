@@ -79,7 +79,7 @@ ERRORS = {
     400: "The body is no JSON, no object, not UTF-8, or holds a lone surrogate (`malformed`).",
     401: "No key, or one that is not known (`unauthorized`; in OpenAI's envelope `invalid_api_key`).",
     403: "The key was revoked (`key_revoked`), or a service without keys was asked under a name that is not local "
-    "(`host_not_allowed`).",
+    "(`host_not_allowed`), or a page of another site asked `/mcp` (`origin_not_allowed`).",
     404: "There is no such model (`model_not_found`), or there are no tools (`agent_off`).",
     413: "The body, or the file behind its placeholders, is too large (`input_too_large`).",
     415: "The body does not say that it is JSON, or it is compressed (`unsupported_media_type`).",
