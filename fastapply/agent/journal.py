@@ -55,8 +55,8 @@ class Blob(msgspec.Struct, frozen=True):
 class FileRecord(msgspec.Struct, frozen=True):
     """One file of an edit. Paths are bytes, as the system has them; `path` and `folders` are relative to `root`.
 
-    `old` and `new` are its contents, `None` where there is no file. `old_attributes` belonged to the old one. `folders`
-    exist only because the file does. `in_place` is for a file with further names (hard links), which it keeps.
+    `old` and `new` are its contents, `None` where there is no file; `attributes` are what it has or gets back.
+    `folders` exist only because the file does. `in_place` is for a file with further names (hard links), all kept.
     """
 
     root: bytes

@@ -34,19 +34,15 @@ class Merger:
 
     async def merge(self, request: Request[Any, Any, Any], asked: ApplyRequest, who: Who) -> ApplyResult:
         """The merge that was `asked` for, given up when the client goes."""
-        try:
-            work = self._resolver.answer(self._job(asked), who, asked.on_doubt)
-            result = await while_connected(request, work)
-        except FastApplyError as error:
-            self._observer.failed(error)
-            raise
-        self._observer.merged(result)
-        return result
+        return await while_connected(request, self._answer(self._job(asked), who, asked.on_doubt))
 
     async def apply(self, job: Job, on_doubt: OnDoubt | None = None) -> ApplyResult:
         """The merge of `job` for a tool of an agent, as an `Applier`."""
+        return await self._answer(job, "auto", on_doubt)
+
+    async def _answer(self, job: Job, who: Who, on_doubt: OnDoubt | None) -> ApplyResult:
         try:
-            result = await self._resolver.answer(job, "auto", on_doubt)
+            result = await self._resolver.answer(job, who, on_doubt)
         except FastApplyError as error:
             self._observer.failed(error)
             raise

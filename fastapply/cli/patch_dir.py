@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,9 @@ class _Merged:
     def original(self) -> str | None:
         return self.state.text if self.state else None
 
+    @cached_property
     def diff(self) -> str:
+        """What changes; asked for once all is merged."""
         if self.result is None or self.state is None:
             return ""
         return difference(self.state.shown, self.original, self.result)
@@ -64,7 +66,7 @@ def run_many(args: argparse.Namespace) -> int:
     merged = [_merged(args, name, read) for name in _names(Path(args.patch_dir))]
     failed = any(one.error for one in merged)
     edit_id = _write(workspace, merged) if workspace and not failed else None
-    diff = "" if failed else "".join(one.diff() for one in merged)
+    diff = "" if failed else "".join(one.diff for one in merged)
     if args.json:
         print_json({"written": bool(edit_id), "edit_id": edit_id, "diff": diff, "files": list(map(_entry, merged))})
     elif failed:
@@ -155,7 +157,7 @@ def _entry(one: _Merged) -> dict[str, Any]:
     if one.error is not None:
         code = getattr(one.error, "code", "io_error")
         return {**entry, "code": code, "detail": printable(_said(one)), "doubts": one.doubts}
-    return {**entry, "created": one.original is None, **(fields(one.result) if one.result else {}), "diff": one.diff()}
+    return {**entry, "created": one.original is None, **(fields(one.result) if one.result else {}), "diff": one.diff}
 
 
 def _code(merged: list[_Merged]) -> int:

@@ -17,7 +17,7 @@ from fastapply.retries import backoff, retry_after
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["KEY_VARIABLE", "Ask", "Connection", "Service"]
+__all__ = ["CONNECT_SECONDS", "KEY_VARIABLE", "Ask", "Connection", "Service"]
 
 KEY_VARIABLE = "FASTAPPLY_API_KEY"
 """Where the key is taken from when none is given."""
@@ -27,7 +27,8 @@ KEY_VARIABLE = "FASTAPPLY_API_KEY"
 _LEAST_LIMIT = 64 << 20
 _TIMES_THE_REQUEST = 16
 _RETRIED = frozenset((429, 502, 503))
-_CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 5.0
+"""That it may take to reach a service."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Connection:
         self._client = httpx2.AsyncClient(
             base_url=service.url,
             headers=service.headers(),
-            timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS),
+            timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
             verify=service.url.startswith("https:"),
             # Code goes where it is meant to go: to no proxy of the environment, and not where a redirect points.
             trust_env=False,

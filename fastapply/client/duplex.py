@@ -14,6 +14,7 @@ import h11
 import httpx2
 
 from fastapply import errors
+from fastapply.client.connection import CONNECT_SECONDS
 from fastapply.client.failures import failure
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Duplex"]
 
-_CONNECT_SECONDS = 5.0
 _READ_BYTES = 1 << 16
 _MOST_OF_A_LINE = 256 << 20
 
@@ -45,7 +45,7 @@ class Duplex:
         parts = urlsplit(self._service.url)
         secure = httpx2.create_ssl_context() if parts.scheme == "https" else None
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
+            async with asyncio.timeout(CONNECT_SECONDS):
                 self._reader, self._writer = await asyncio.open_connection(
                     parts.hostname, parts.port or (443 if secure else 80), ssl=secure
                 )
